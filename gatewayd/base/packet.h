@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The two ends of the pipe: what a capture hands to the engine, and what the
+ * engine answers. Both are plain structs; every time is a parameter.
+ */
+#ifndef GATEWAYD_BASE_PACKET_H
+#define GATEWAYD_BASE_PACKET_H
+
+#include "base/addr.h"
+#include "base/bytes.h"
+
+enum packet_hook {
+	PACKET_FORWARD, /* between a device and somewhere else */
+	PACKET_INPUT,   /* from a device to the router itself */
+	PACKET_OUTPUT,  /* from the router itself to a device */
+};
+
+enum packet_direction {
+	PACKET_FROM_DEVICE, /* came in on a LAN interface */
+	PACKET_TO_DEVICE,   /* leaves on a LAN interface, did not come from one */
+	PACKET_ELSEWHERE,   /* in a capture: neither side is a device */
+};
+
+/* 64-bit everywhere: microseconds since 1970-01-01 00:00 UTC. */
+typedef int64_t time_us;
+
+#define SECOND_US ((time_us)1000000)
+#define MINUTE_US (60 * SECOND_US)
+#define HOUR_US (60 * MINUTE_US)
+
+struct packet {
+	struct bytes data; /* from the IP header on; the capture owns it */
+	time_us time;
+	enum packet_hook hook;
+	enum packet_direction direction;
+	struct mac mac;        /* the device's side; zero where it is not known */
+	uint32_t id;           /* the capture's own name for the packet */
+	uint32_t mark;         /* gatewayd's bits of the conntrack mark, shifted down */
+	bool checksum_pending; /* the kernel has not filled it in yet */
+	bool truncated;        /* the capture holds less than was on the wire */
+};
+
+enum verdict_action {
+	VERDICT_ACCEPT,
+	VERDICT_DROP,
+};
+
+/* What the kernel is told to do with the flow from here on (design.md, 2). */
+enum flow_mark {
+	MARK_UNDECIDED = 0, /* later packets come to the queue, too */
+	MARK_PASS = 1,      /* the rest stays in the kernel */
+	MARK_INSPECT = 2,   /* decided, but every packet is still wanted */
+	MARK_BLOCK = 3,     /* the kernel drops the rest */
+};
+
+#define VERDICT_REPLIES_MOST 2
+
+struct verdict {
+	enum verdict_action action;
+	enum flow_mark mark;
+	/*
+	 * The packet's new bytes from the IP header on; empty: as it was. Owned
+	 * by the engine and good until the next call of engine_packet().
+	 */
+	struct bytes edited;
+	/* Whole IP packets to be sent in somebody's name; same life as edited. */
+	struct bytes replies[VERDICT_REPLIES_MOST];
+	unsigned reply_count;
+};
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DNS messages (RFC 1035, RFC 6891, RFC 9460), read without allocation.
+ * A message is one UDP payload, or what follows the two length bytes on TCP.
+ */
+#ifndef GATEWAYD_DECODE_DNS_H
+#define GATEWAYD_DECODE_DNS_H
+
+#include "base/addr.h"
+#include "base/name.h"
+#include "decode/decode.h"
+
+#define DNS_HEADER_SIZE 12
+
+enum dns_type {
+	DNS_TYPE_A = 1,
+	DNS_TYPE_NS = 2,
+	DNS_TYPE_CNAME = 5,
+	DNS_TYPE_SOA = 6,
+	DNS_TYPE_PTR = 12,
+	DNS_TYPE_MX = 15,
+	DNS_TYPE_TXT = 16,
+	DNS_TYPE_AAAA = 28,
+	DNS_TYPE_SRV = 33,
+	DNS_TYPE_OPT = 41,
+	DNS_TYPE_SVCB = 64,
+	DNS_TYPE_HTTPS = 65,
+	DNS_TYPE_ANY = 255,
+};
+
+enum dns_section {
+	DNS_ANSWER,
+	DNS_AUTHORITY,
+	DNS_ADDITIONAL,
+};
+
+enum dns_rcode {
+	DNS_NOERROR = 0,
+	DNS_SERVFAIL = 2,
+	DNS_NXDOMAIN = 3,
+	DNS_REFUSED = 5,
+};
+
+struct dns_message {
+	struct bytes data;
+	uint16_t id;
+	bool response;
+	uint8_t opcode;
+	uint8_t rcode;
+	bool truncated;
+	uint16_t question_count; /* 0 or 1 in anything sane */
+	struct name question;    /* the first question's name */
+	uint16_t question_type, question_class;
+	size_t answers_offset; /* first record after the questions */
+	uint16_t record_count[3];
+	bool edns; /* an OPT record was found in the additional section */
+	uint16_t edns_payload_size;
+	bool client_subnet; /* EDNS client subnet, RFC 7871 */
+};
+
+struct dns_record {
+	struct name name;
+	enum dns_section section;
+	uint16_t type, class;
+	uint32_t ttl;           /* seconds; for OPT the extended flags */
+	size_t offset;          /* of the record's name in the message */
+	size_t data_offset;     /* of its RDATA */
+	struct bytes data;      /* RDATA */
+	struct address address; /* A and AAAA of class IN, else family 0 */
+	struct name target;     /* CNAME; SVCB and HTTPS: the target name */
+};
+
+/*
+ * Reads the header, the questions and walks every record once, so DECODE_OK
+ * means that dns_next_record() will not fail. Names are bounded, compression
+ * pointers go strictly backwards. DECODE_BAD: cut short, or broken.
+ * DECODE_NOT: surely not DNS (see decode_dns_looks_right()).
+ */
+enum decode decode_dns(struct bytes data, struct dns_message *ret_message);
+
+/*
+ * Whether bytes on a DNS port are DNS at all: a plausible header (opcode,
+ * counts, Z bit) over a readable question. What is not is other traffic on
+ * port 53, not malformed DNS.
+ */
+bool decode_dns_looks_right(struct bytes data);
+
+struct dns_walk {
+	const struct dns_message *message;
+	size_t offset;
+	uint16_t left[3];
+};
+
+void dns_walk_start(struct dns_walk *walk, const struct dns_message *message);
+/* False: no more records. */
+bool dns_next_record(struct dns_walk *walk, struct dns_record *ret_record);
+
+/*
+ * The address hints and the presence of ech in an SVCB or HTTPS record,
+ * RFC 9460 section 7.3 and RFC 9848. Called once per hint; false at the end.
+ */
+struct dns_hint {
+	uint16_t key; /* SvcParamKey */
+	struct bytes value;
+};
+struct dns_hints {
+	struct cursor cursor;
+};
+#define DNS_SVCB_ALPN 1
+#define DNS_SVCB_IPV4HINT 4
+#define DNS_SVCB_ECH 5
+#define DNS_SVCB_IPV6HINT 6
+/* False: the record is no SVCB/HTTPS in service mode, or is broken. */
+bool dns_hints_start(struct dns_hints *hints, const struct dns_message *message,
+		     const struct dns_record *record);
+bool dns_next_hint(struct dns_hints *hints, struct dns_hint *ret_hint);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Facts and a device and its policy in, a verdict out. engine_packet() does
+ * no I/O, reads no clock, allocates nothing and cannot fail: it always gives
+ * a verdict. What happened is told by events, which the program pulls.
+ *
+ * All memory is taken by engine_new(); a full table gives up its oldest entry
+ * and counts it.
+ */
+#ifndef GATEWAYD_ENGINE_ENGINE_H
+#define GATEWAYD_ENGINE_ENGINE_H
+
+#include "base/hash.h"
+#include "base/packet.h"
+#include "policy/policy.h"
+
+struct engine;
+
+struct engine_limits {
+	uint32_t devices;
+	uint32_t flows;
+	uint32_t bindings; /* (device, address) pairs that DNS answers gave */
+	uint32_t names;    /* distinct domain names remembered */
+	uint32_t streams;  /* flows whose first bytes are being collected */
+	uint32_t fragments;
+	uint32_t events;
+};
+
+extern const struct engine_limits engine_default_limits;
+
+/* Where an address is. The shell answers from its databases; no I/O. */
+struct engine_geo {
+	void *context;
+	/* False: there is no database, so the fact is not known. */
+	bool (*country)(void *context, const struct address *address, country *ret_country);
+	bool (*asn)(void *context, const struct address *address, uint32_t *ret_asn);
+};
+
+struct engine_config {
+	struct engine_limits limits;
+	struct hash_key hash_key; /* random */
+	struct engine_geo geo;
+	time_us start;
+	/*
+	 * Until then `direct` is not known for anyone: after a cold start devices
+	 * still use addresses that they resolved before. 0: known at once.
+	 */
+	time_us direct_from;
+};
+
+/* NULL: no memory. The engine does not own the set. */
+struct engine *engine_new(const struct engine_config *config, const struct policy_set *set);
+void engine_free(struct engine *engine);
+
+void engine_packet(struct engine *engine, const struct packet *packet, struct verdict *ret_verdict);
+
+/*
+ * The time goes on: what is old is forgotten. local_minute is the minute of
+ * the week in local time (see policy_question), also used by engine_packet().
+ * Call it at least once a second, and before the first packet.
+ */
+void engine_advance(struct engine *engine, time_us now, int local_minute);
+
+/*
+ * Another policy set from the next packet on; every flow is judged again when
+ * its next packet comes. Returns the old set, which the caller frees.
+ */
+const struct policy_set *engine_swap_policy(struct engine *engine, const struct policy_set *set);
+/* Judge every flow again (a `when` began or ended, an override changed). */
+void engine_judge_again(struct engine *engine);
+/* Goes up with each of the two above; its low bits travel in the mark. */
+uint32_t engine_generation(const struct engine *engine);
+
+/* ---- overrides: allow, block, pause ---- */
+
+#define ENGINE_OVERRIDES_MOST 64
+
+/* The engine owns rule from here on. until 0: for ever. False: too many. */
+bool engine_override(struct engine *engine, const char *device_name_or_mac,
+		     struct policy_rule *rule, time_us until);
+
+/* ---- what is known from outside ---- */
+
+/* The neighbour table or a lease says: this address is at this MAC. */
+void engine_learn_address(struct engine *engine, const struct address *address,
+			  const struct mac *mac);
+/* A lease's host name; shown for devices that no file names. */
+void engine_learn_hostname(struct engine *engine, const struct mac *mac, const char *hostname);
+
+/* ---- bindings, to be kept over a restart ---- */
+
+struct engine_binding {
+	struct mac mac; /* of the device */
+	struct address address;
+	struct name names[POLICY_NAMES_MOST]; /* the name asked, then its CNAMEs */
+	unsigned name_count;
+	time_us expires;
+};
+/* Calls back with every binding, oldest first. */
+void engine_each_binding(const struct engine *engine,
+			 void (*each)(void *context, const struct engine_binding *binding),
+			 void *context);
+void engine_restore_binding(struct engine *engine, const struct engine_binding *binding);
+
+/* ---- what happened ---- */
+
+enum name_source {
+	NAME_FROM_NONE,
+	NAME_FROM_DNS,
+	NAME_FROM_SNI,
+	NAME_FROM_HOST,
+};
+
+/*
+ * A flow as users see it; every field that is not known is empty or zero. The
+ * strings belong to the record.
+ */
+struct flow_record {
+	uint64_t number; /* flows are numbered in the order of their first packet */
+	char device[64];
+	struct mac mac;
+	char policy[64];
+	enum transport transport;
+	struct address src, dst; /* the device's and the other's */
+	uint16_t src_port, dst_port;
+	uint8_t icmp_type;
+	enum protocol protocol;
+	struct name names[POLICY_NAMES_MOST];
+	unsigned name_count;
+	enum name_source name_from;
+	bool is_dns;
+	struct name question; /* of the first query */
+	uint16_t question_type;
+	country country;
+	uint32_t asn;
+	char organisation[64];
+	country jurisdiction;
+	enum policy_purpose purpose;
+	bool waiting; /* nothing is decided yet */
+	enum policy_action action;
+	bool observed; /* decided, but the mode lets it pass */
+	char rule[80];
+	char reason[128];
+	uint64_t packets;
+	uint64_t bytes_up, bytes_down; /* IP packets, headers included */
+	uint32_t stripped[DATA_COUNT];
+	time_us first, last;
+};
+
+enum event_kind {
+	EVENT_DECISION,   /* a flow was decided, or decided differently */
+	EVENT_QUESTION,   /* a DNS question was refused */
+	EVENT_FLOW_END,   /* the record is complete */
+	EVENT_NEW_DEVICE, /* record: device, mac, src, policy */
+};
+
+struct event {
+	enum event_kind kind;
+	time_us time;
+	struct flow_record record;
+};
+
+/* False: none left. What nobody fetched in time is overwritten and counted. */
+bool engine_next_event(struct engine *engine, struct event *ret_event);
+
+/* Every live flow, in the order of their first packets. */
+void engine_each_flow(const struct engine *engine,
+		      void (*each)(void *context, const struct flow_record *record), void *context);
+
+struct device_record {
+	char name[64]; /* from the policy, else the host name, else the MAC */
+	bool named;    /* a policy file names it */
+	struct mac mac;
+	char policy[64];
+	struct address addresses[8]; /* newest first */
+	unsigned address_count;
+	time_us first, last;
+	uint64_t packets;
+	uint64_t bytes_up, bytes_down;
+	uint64_t questions, questions_refused;
+	uint64_t flows, flows_blocked, flows_stripped;
+	struct country_set countries; /* of the flows that were let through */
+};
+void engine_each_device(const struct engine *engine,
+			void (*each)(void *context, const struct device_record *record),
+			void *context);
+
+struct engine_counters {
+	uint64_t packets, accepted, dropped, replies, edited;
+	uint64_t malformed; /* packets no decoder could read */
+	uint64_t malformed_dns;
+	uint64_t fragments_dropped;
+	uint64_t questions, questions_refused;
+	uint64_t answers, addresses_pruned;
+	uint64_t flows, flows_blocked, flows_stripped;
+	uint64_t flows_evicted, bindings_evicted, names_evicted, streams_evicted;
+	uint64_t events_lost;
+	uint32_t flows_now, devices_now, bindings_now, names_now, streams_now;
+};
+void engine_counters(const struct engine *engine, struct engine_counters *ret_counters);
+
+#endif
