@@ -42,12 +42,22 @@ struct packet_headers {
 
 /*
  * DECODE_OK, or DECODE_BAD: cut short, lengths that lie, a first fragment
- * without the whole transport header, an extension header chain that is too
- * long or out of order. Later fragments have no ports and their payload is the
- * fragment's bytes. Never DECODE_MORE or DECODE_NOT. captured_less allows the
- * IP length to be larger than data (a capture's snap length).
+ * without the whole transport header, a later one that reaches into a TCP
+ * header, an extension header chain that is too long or out of order, a source
+ * route (RFC 791) or routing header that goes on beyond dst. Later fragments
+ * have no ports and their payload is the fragment's bytes. Never DECODE_MORE
+ * or DECODE_NOT. captured_less allows the IP length to be larger than data (a
+ * capture's snap length). Packets over 64 KiB, whose length fields are 0, are
+ * DECODE_BAD.
  */
 enum decode decode_packet(struct bytes data, bool captured_less,
 			  struct packet_headers *ret_headers);
+
+/*
+ * The packet that an ICMP error quotes, RFC 792: of its transport header the
+ * first eight bytes are enough, and only what they hold is filled in. Believe
+ * nothing but addresses, transport, ports and the echo identifier.
+ */
+enum decode decode_quoted_packet(struct bytes data, struct packet_headers *ret_headers);
 
 #endif
