@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Small files of our own that outlive the program: written beside and renamed,
+ * so a reader finds the old one or the new one, never a half.
+ */
+#ifndef GATEWAYD_SYSTEM_STATE_H
+#define GATEWAYD_SYSTEM_STATE_H
+
+#include "base/bytes.h"
+
+/* 0 or a negative errno; the file that was there is then still there. */
+int state_save(const char *path, struct bytes content);
+/*
+ * The whole content, with a NUL after it that is not counted; the caller
+ * frees it. 0 or a negative errno; -EFBIG: more than `most` bytes.
+ */
+int state_load(const char *path, size_t most, char **ret_text, size_t *ret_len);
+
+#endif
