@@ -4,14 +4,18 @@
  * a decision out. It knows questions, not protocols. gatewayd.conf(5) is its
  * manual.
  *
- *	schema.c   every keyword: type, range, one line of help
- *	load.c     libconfig text -> tree of settings (the only user of libconfig)
- *	check.c    tree -> declarations, with every error found
- *	compile.c  declarations -> struct policy_set
- *	match.c    struct policy_set and a question -> decision
- *	print.c    struct policy_set -> canonical text; a rule or reason as text
+ *	schema.c     every keyword: where it stands, type, one line of help
+ *	load.c       libconfig text -> tree of settings (the only user of libconfig)
+ *	check.c      tree -> declarations, with every error found
+ *	conditions.c the conditions of a rule, checked and put into matching form
+ *	catalogue.c  tab-separated rows -> names and networks, and looking them up
+ *	compile.c    declarations -> struct policy_set; assertions
+ *	match.c      struct policy_set and a question -> decision
+ *	print.c      struct policy_set -> canonical text
+ *	text.c       a rule, a reason, a condition as text
  *
- * Owned by whoever loaded it; a set never changes after policy_load().
+ * Owned by whoever loaded it; a set never changes after policy_load(), but
+ * for the lists that policy_set_list() adds before its first question.
  */
 #ifndef GATEWAYD_POLICY_POLICY_H
 #define GATEWAYD_POLICY_POLICY_H
@@ -124,9 +128,10 @@ struct policy_source {
 	const char *file; /* for messages, and the folder of relative paths */
 	struct bytes text;
 	enum policy_source_kind {
-		SOURCE_MAIN,    /* gatewayd.conf */
-		SOURCE_PROFILE, /* shipped; a user's policy of the same name wins */
-		SOURCE_USER,    /* policy.d */
+		SOURCE_MAIN,      /* gatewayd.conf */
+		SOURCE_PROFILE,   /* shipped; a user's policy of the same name wins */
+		SOURCE_USER,      /* policy.d */
+		SOURCE_CATALOGUE, /* tab-separated; a later source's rows win */
 	} kind;
 };
 
@@ -170,10 +175,42 @@ struct policy_dns {
 	bool strip_ecs, strip_ech;
 	bool prune;        /* answers = "prune" */
 	bool bypass_block; /* bypass = "block" */
+	bool gateway;      /* resolver = "gateway" */
+};
+
+/* A secret of the household that strip rules look for in cleartext. */
+struct policy_identifier {
+	enum policy_data data;
+	const char *value;
 };
 
 const struct policy_settings *policy_settings(const struct policy_set *set);
 const struct policy_list_source *policy_lists(const struct policy_set *set, size_t *ret_count);
+const struct policy_identifier *policy_identifiers(const struct policy_set *set, size_t *ret_count);
+/* Rows of the catalogue: names and networks. */
+size_t policy_catalogue_count(const struct policy_set *set);
+
+#define POLICY_LISTS_MOST 64
+
+/*
+ * What a list contains, as whoever read it tells. Called while matching, so
+ * without allocation. A NULL function: the list has nothing of that kind.
+ */
+struct policy_list {
+	const void *context;
+	/* The name itself or a name above it is on the list. */
+	bool (*contains_name)(const void *context, const struct name *name);
+	bool (*contains_address)(const void *context, const struct address *address);
+};
+
+/*
+ * Gives list `index` (as in policy_lists()) its content, which must outlive
+ * the set; NULL takes it away. Until then neither `list` nor its negation
+ * holds. Not between the describing of a name and the match.
+ */
+void policy_set_list(struct policy_set *set, size_t index, const struct policy_list *list);
+/* For policy_question.address_lists: bit i, the address is on list i. */
+uint64_t policy_address_lists(const struct policy_set *set, const struct address *address);
 
 size_t policy_device_count(const struct policy_set *set);
 const struct policy_device *policy_device_at(const struct policy_set *set, size_t index);
@@ -193,6 +230,11 @@ const char *policy_name(const struct policy *policy);
 enum policy_mode policy_mode(const struct policy *policy);
 enum policy_failure policy_on_failure(const struct policy *policy);
 const struct policy_dns *policy_dns(const struct policy *policy);
+/* POLICY_ALLOW or POLICY_BLOCK. */
+enum policy_action policy_default(const struct policy *policy);
+/* In reading order: its own, then those of the policies it extends. */
+size_t policy_rule_count(const struct policy *policy);
+const struct policy_rule *policy_rule_at(const struct policy *policy, size_t index);
 /* The word nearest to a mistyped device or policy name, or NULL. */
 const char *policy_nearest_device(const struct policy_set *set, const char *word);
 const char *policy_nearest_policy(const struct policy_set *set, const char *word);
@@ -202,7 +244,8 @@ const char *policy_nearest_policy(const struct policy_set *set, const char *word
 /*
  * The facts that conditions ask for. In a question each is known, pending (a
  * later packet may still tell) or neither (nothing more can come). A fact that
- * is known may have several values (names); one match is enough.
+ * is known may have several values (names); one match is enough. FACT_NAMES may
+ * be both: some names are known and one more (the SNI) may still come.
  */
 enum policy_fact {
 	FACT_NAMES = 1 << 0,   /* domain, list, purpose, organisation, jurisdiction, essential */
@@ -214,6 +257,9 @@ enum policy_fact {
 	FACT_PORT = 1 << 6,
 	FACT_PROTOCOL = 1 << 7, /* protocol, encrypted */
 	FACT_TIME = 1 << 8,
+	FACT_MISMATCH = 1 << 9,
+	FACT_TUNNEL = 1 << 10,
+	FACT_ENCRYPTED_NAME = 1 << 11,
 };
 
 /* What the catalogue says of a name or of a network. Strings live in the set. */
@@ -242,7 +288,7 @@ const struct policy_entry *policy_entry_of_asn(const struct policy_set *set, uin
 struct policy_question {
 	const struct policy *policy;
 	uint32_t known;                              /* FACT_ bits */
-	uint32_t pending;                            /* FACT_ bits, none of them known */
+	uint32_t pending;                            /* FACT_ bits */
 	struct policy_name names[POLICY_NAMES_MOST]; /* the name asked first, then its CNAMEs */
 	unsigned name_count;
 	struct address address;
@@ -253,9 +299,12 @@ struct policy_question {
 	const struct policy_entry *network; /* by ASN */
 	bool direct;
 	enum transport transport;
-	uint16_t port; /* the server's */
-	enum protocol protocol;
-	int local_minute; /* minutes since Monday 00:00 in local time, 0 .. 10079 */
+	uint16_t port;          /* the server's */
+	enum protocol protocol; /* known and PROTOCOL_UNKNOWN: looked at, none recognised */
+	bool mismatch;          /* a name in the flow that DNS did not give for this address */
+	bool tunnel;            /* looks like data carried in DNS names */
+	bool encrypted_name;    /* real ECH: the name in the flow is only the outer one */
+	int local_minute;       /* minutes since Monday 00:00 in local time, 0 .. 10079 */
 	/* Tried before the policy's own rules: the user's allow, block and pause. */
 	const struct policy_rule *const *overrides;
 	unsigned override_count;
@@ -287,6 +336,9 @@ enum policy_condition {
 	CONDITION_PROTOCOL,
 	CONDITION_ENCRYPTED,
 	CONDITION_LAN,
+	CONDITION_MISMATCH,
+	CONDITION_TUNNEL,
+	CONDITION_ENCRYPTED_NAME,
 	CONDITION_WHEN,
 	CONDITION_NOT,
 	CONDITION_COUNT,
@@ -331,7 +383,8 @@ int policy_next_edge(const struct policy_set *set, int local_minute);
 
 /* ---- rules ---- */
 
-/* "coffee-machine/3"; "coffee-machine/default" for NULL; "override/1". */
+/* "coffee-machine/3"; "coffee-machine/default" for NULL; "override/1". A rule that came by
+ * `extends` is named after the policy it is written in. */
 void policy_rule_label(const struct policy *policy, const struct policy_rule *rule, char *text,
 		       size_t size);
 /* The rule in the language, on one line. */
@@ -349,6 +402,21 @@ void policy_condition_text(const struct policy_set *set, const struct policy_rul
 
 enum policy_action policy_rule_action(const struct policy_rule *rule);
 enum policy_with policy_rule_with(const struct policy_rule *rule);
+/* Of a strip rule: 1 << DATA_... bits, its own keys as written, what opaque does. */
+uint32_t policy_rule_data(const struct policy_rule *rule);
+const char *const *policy_rule_keys(const struct policy_rule *rule, size_t *ret_count);
+bool policy_rule_opaque_block(const struct policy_rule *rule);
+
+/* Of a limit rule; bytes 0: no limit in that direction. */
+struct policy_limit {
+	uint64_t upload_bytes, download_bytes;
+	uint32_t upload_seconds, download_seconds; /* 60, 3600 or 86400 */
+};
+const struct policy_limit *policy_rule_limit(const struct policy_rule *rule);
+/* A small number that no other rule of the set has, for counters by rule. */
+uint32_t policy_rule_id(const struct policy_rule *rule);
+/* Ids run from 0 to this number less one; overrides have none. */
+uint32_t policy_rule_ids(const struct policy_set *set);
 
 /*
  * A rule made by hand on the command line: "allow|block DEVICE DESTINATION".
@@ -359,6 +427,8 @@ enum policy_with policy_rule_with(const struct policy_rule *rule);
 struct policy_rule *policy_override_new(enum policy_action action, const char *destination,
 					char *error, size_t error_size);
 void policy_override_free(struct policy_rule *rule);
+/* The N of "override/N"; 1 until told. */
+void policy_override_set_number(struct policy_rule *rule, unsigned number);
 
 /* A destination as explain, assertions and overrides write it. */
 struct policy_destination {
