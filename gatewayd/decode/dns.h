@@ -46,7 +46,7 @@ struct dns_message {
 	uint16_t id;
 	bool response;
 	uint8_t opcode;
-	uint8_t rcode;
+	uint8_t rcode; /* the header's four bits */
 	bool truncated;
 	uint16_t question_count; /* 0 or 1 in anything sane */
 	struct name question;    /* the first question's name */
@@ -73,15 +73,20 @@ struct dns_record {
 /*
  * Reads the header, the questions and walks every record once, so DECODE_OK
  * means that dns_next_record() will not fail. Names are bounded, compression
- * pointers go strictly backwards. DECODE_BAD: cut short, or broken.
+ * pointers go strictly backwards. The RDATA of A, AAAA, CNAME, SVCB and HTTPS
+ * in class IN and of OPT is right, too.
+ * DECODE_BAD: cut short, broken, or bytes left over after the last record.
  * DECODE_NOT: surely not DNS (see decode_dns_looks_right()).
  */
 enum decode decode_dns(struct bytes data, struct dns_message *ret_message);
 
 /*
- * Whether bytes on a DNS port are DNS at all: a plausible header (opcode,
- * counts, Z bit) over a readable question. What is not is other traffic on
- * port 53, not malformed DNS.
+ * Whether bytes on a DNS port are DNS at all: decode_dns() does not answer
+ * DECODE_NOT. Either the header alone is beyond chance (a plain query or its
+ * answer with one question, Z bit 0, small counts), or a known opcode comes
+ * with a first question that can be read and has a known class, or a message
+ * without questions can be read whole. What is not is other traffic on port
+ * 53, not malformed DNS; nothing that a resolver would answer is among it.
  */
 bool decode_dns_looks_right(struct bytes data);
 
