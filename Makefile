@@ -1,7 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # gatewayd: make, make check, make demo, make install. V=1 shows the commands.
-# README.md lists the targets; tests/README.md tells how the tests are built.
+#
+#   make            both programs, in build/
+#   make demo       a home of namespaces: a coffee maker, a camera, a laptop
+#   make check      every test; installs what is missing on a Debian
+#   make unit       only the unit tests; likewise config, replay, corpus, lint, lab
+#   make fuzz       T=dns TIME=60: libFuzzer on one target
+#   make bench      every measurement, beside its rivals
+#   make install    DESTDIR, PREFIX
+#
+# PCAP, CURL, CAPNG and SECCOMP are 1 or 0; found out when not said.
+# tests/README.md tells how the tests are built.
 
 PREFIX     ?= /usr
 SBINDIR    ?= $(PREFIX)/sbin
@@ -17,7 +27,6 @@ PKG_CONFIG ?= pkg-config
 CFLAGS     ?= -O2 -g
 VERSION    := $(shell cat VERSION)
 
-# Optional parts: 1 or 0; found out when not said.
 found       = $(if $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo 1),1,0)
 PCAP       ?= $(call found,libpcap)
 CURL       ?= $(call found,libcurl)
@@ -29,35 +38,37 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) '$(2)';)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wstrict-prototypes \
-	-Wmissing-prototypes -Wvla -Wconversion -Wswitch-enum -Wformat=2 -Wundef
+	-Wmissing-prototypes -Wvla -Wconversion -Wswitch-enum -Wformat=2 -Wundef \
+	$(if $(WERROR),-Werror)
 ALL_CFLAGS = -std=c11 $(WARNINGS) $(CFLAGS) -iquote gatewayd -iquote . -MMD -MP \
 	-DGATEWAYD_VERSION='"$(VERSION)"' -DGATEWAYD_DATADIR='"$(DATADIR)"' \
 	-DGATEWAYD_SYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DHAVE_PCAP=$(PCAP) -DHAVE_CURL=$(CURL) -DHAVE_CAPNG=$(CAPNG) -DHAVE_SECCOMP=$(SECCOMP)
+# An archive may name a library that a program then does not use.
+ALL_LDFLAGS = -Wl,--as-needed $(LDFLAGS)
 
-# What each layer needs from outside; see design in docs/architecture.md.
+# What each layer needs from outside; see docs/architecture.md.
 LIBS_redact  := $(LDNS_PC)
 LIBS_policy  := libconfig
 LIBS_capture := libnetfilter_queue libmnl $(if $(filter 1,$(PCAP)),libpcap)
 LIBS_system  := libnftnl libmnl libmaxminddb $(if $(filter 1,$(CAPNG)),libcap-ng) \
 	$(if $(filter 1,$(SECCOMP)),libseccomp)
 LIBS_decode  := mbedcrypto
-LIBS_daemon  := json-c
-LIBS_client  := json-c $(if $(filter 1,$(CURL)),libcurl)
+LIBS_program := json-c $(if $(filter 1,$(CURL)),libcurl)
 
 # mbedtls ships no .pc file in Debian, libev neither.
 flags = $(shell $(PKG_CONFIG) --cflags $(filter-out mbedcrypto,$(1)) 2>/dev/null)
 libs  = $(if $(filter-out mbedcrypto,$(1)),$(shell $(PKG_CONFIG) --libs $(filter-out mbedcrypto,$(1)))) \
 	$(if $(filter mbedcrypto,$(1)),-lmbedcrypto)
 
-LAYERS   := base decode policy redact engine capture system
-DIR_base := gatewayd/base
-DIR_decode := gatewayd/decode
-DIR_redact := gatewayd/redact
-DIR_engine := gatewayd/engine
+LAYERS      := base decode policy redact engine capture system
+DIR_base    := gatewayd/base
+DIR_decode  := gatewayd/decode
+DIR_redact  := gatewayd/redact
+DIR_engine  := gatewayd/engine
 DIR_capture := gatewayd/capture
-DIR_system := gatewayd/system
-DIR_policy := policy
+DIR_system  := gatewayd/system
+DIR_policy  := policy
 
 # Archives a layer may call, itself first: the link order is the layering.
 NEEDS_base    := base
@@ -67,53 +78,154 @@ NEEDS_redact  := redact decode base
 NEEDS_engine  := engine redact decode policy base
 NEEDS_capture := capture base
 NEEDS_system  := system base
+NEEDS_program := program engine redact decode policy capture system base
 
-archive = $(BUILD)/lib$(1).a
-layer_libs = $(call libs,$(sort $(foreach l,$(NEEDS_$(1)),$(LIBS_$(l)))))
+archive    = $(BUILD)/lib$(1).a
+objects    = $(patsubst %.c,$(BUILD)/%.o,$(1))
+archives   = $(foreach l,$(NEEDS_$(1)),$(call archive,$(l)))
+layer_libs = $(call libs,$(sort $(foreach l,$(NEEDS_$(1)),$(LIBS_$(l))))) \
+	$(if $(filter system program,$(NEEDS_$(1))),-lev) -lm
 
-DAEMON_SRC := $(filter-out gatewayd/gatewayctl%,$(wildcard gatewayd/*.c))
-CLIENT_SRC := $(wildcard gatewayd/gatewayctl*.c) gatewayd/report.c
-objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+# The programs: one file with main() each; all else in gatewayd/*.c is shared.
+MAINS       := gatewayd/gatewayd.c gatewayd/gatewayctl.c
+SRC_program := $(filter-out $(MAINS),$(wildcard gatewayd/*.c))
 
-ALL_ARCHIVES := $(foreach l,engine redact decode policy capture system base,$(call archive,$(l)))
-ALL_LIBS := $(call libs,$(sort $(foreach l,$(LAYERS),$(LIBS_$(l))) $(LIBS_daemon))) -lev
-
-.PHONY: all clean install
+.PHONY: all
 all: $(BUILD)/gatewayd $(BUILD)/gatewayctl
 
+# Other flags than last time: everything is made anew.
+.PHONY: FORCE
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CC) $(subst ','\'',$(ALL_CFLAGS))' >$@.new
+	@if cmp -s $@.new $@; then rm -f $@.new; \
+	elif $(PKG_CONFIG) --exists $(sort $(foreach l,$(LAYERS),$(filter-out mbedcrypto,$(LIBS_$(l))))) json-c 2>/dev/null; \
+	then mv $@.new $@; \
+	else rm -f $@.new; tests/deps.sh --say build; exit 1; fi
+
+$(BUILD)/%.o: %.c Makefile VERSION $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
 define layer_rules
-SRC_$(1) := $$(wildcard $$(DIR_$(1))/*.c)
+SRC_$(1) ?= $$(wildcard $$(DIR_$(1))/*.c)
 $$(call archive,$(1)): $$(call objects,$$(SRC_$(1)))
 	$$(call say,AR,$$@)rm -f $$@ && $$(AR) rcs $$@ $$^
 $$(call objects,$$(SRC_$(1))): ALL_CFLAGS += $$(call flags,$$(LIBS_$(1)))
 endef
-$(foreach l,$(LAYERS),$(eval $(call layer_rules,$(l))))
+$(foreach l,$(LAYERS) program,$(eval $(call layer_rules,$(l))))
 
-$(BUILD)/%.o: %.c Makefile VERSION
-	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+$(BUILD)/gatewayd $(BUILD)/gatewayctl: $(BUILD)/%: $(BUILD)/gatewayd/%.o $(call archives,program)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
 
-$(BUILD)/gatewayd: $(call objects,$(DAEMON_SRC)) $(ALL_ARCHIVES)
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
-
-$(BUILD)/gatewayctl: $(call objects,$(CLIENT_SRC)) $(ALL_ARCHIVES)
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS) \
-		$(call libs,$(LIBS_client))
+# ---- tests ----
 
 # A unit test links its own layer and what that may call, and nothing else.
+SUPPORT := $(call objects,$(wildcard tests/unit/support/*.c))
 define unit_rules
-$$(BUILD)/tests/unit/$(1)/%: tests/unit/$(1)/%.c $$(foreach l,$$(NEEDS_$(1)),$$(call archive,$$(l)))
-	@mkdir -p $$(@D)
-	$$(call say,TEST,$$@)$$(CC) $$(ALL_CFLAGS) $$(call flags,$$(LIBS_$(1))) $$(LDFLAGS) -o $$@ $$< \
-		$$(wildcard tests/unit/support/*.c) \
-		$$(filter %.a,$$^) $$(call layer_libs,$(1)) -lev -lcmocka
-UNIT += $$(patsubst %.c,$$(BUILD)/%,$$(wildcard tests/unit/$(1)/test_*.c))
+UNIT_$(1) := $$(patsubst %.c,$$(BUILD)/%,$$(wildcard tests/unit/$(1)/test_*.c))
+$$(UNIT_$(1)): %: %.o $$(SUPPORT) $$(call archives,$(1))
+	$$(call say,LD,$$@)$$(CC) $$(CFLAGS) $$(ALL_LDFLAGS) -o $$@ $$^ $$(call layer_libs,$(1)) -lcmocka
+$$(addsuffix .o,$$(UNIT_$(1))): ALL_CFLAGS += $$(call flags,$$(LIBS_$(1)))
+UNIT += $$(UNIT_$(1))
 endef
-$(foreach l,$(LAYERS),$(eval $(call unit_rules,$(l))))
-.PHONY: unit
-unit: $(UNIT)
-	$(Q)for t in $(UNIT); do $$t || exit 1; done
+$(foreach l,$(LAYERS) program,$(eval $(call unit_rules,$(l))))
 
+# Each target reads its corpus without libFuzzer; `make fuzz` has the real one.
+CORPUS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(CORPUS): %: %.o $(BUILD)/tests/fuzz/run.o $(call archives,program)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
+
+# Small programs of the lab and of the measurements, each of one file.
+TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/lab/*.c tests/bench/*.c))
+$(TOOLS): %: %.o $(call archives,program)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
+
+.PHONY: tests
+tests: $(UNIT) $(CORPUS) $(TOOLS)
+.SECONDARY:
+
+# What the tests run: all of it again under sanitizers, installed below itself.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+# gcc 12 sees conversions in code that UBSan added; the other build has them on.
+CHECK := $(MAKE) BUILD=build-check CFLAGS='-O1 -g $(SANITIZE) -Wno-conversion' LDFLAGS='$(SANITIZE)' \
+	PREFIX='$(CURDIR)/build-check/root' DESTDIR=
+.PHONY: check-tests check-programs
+check-tests:
+	+$(Q)$(CHECK) tests
+check-programs:
+	+$(Q)$(CHECK) all install
+
+KINDS := unit config replay corpus lint lab
+.PHONY: check $(KINDS)
+check:
+	$(Q)tests/deps.sh check
+	$(Q)$(MAKE) --no-print-directory run-check
+.PHONY: run-check
+run-check:
+	$(Q)MAKE='$(MAKE)' tests/run $(KINDS)
+$(KINDS):
+	$(Q)MAKE='$(MAKE)' tests/run $@
+
+.PHONY: demo
+demo:
+	$(Q)tests/deps.sh demo
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/lab/demo
+
+.PHONY: bench
+bench:
+	$(Q)tests/deps.sh bench
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)BUILD='$(BUILD)' tests/bench/run $(B)
+
+# libFuzzer: what it finds new goes to build-fuzz/, a crash fails the command.
+T    ?=
+TIME ?= 60
+FUZZ_CC ?= clang
+FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer
+.PHONY: fuzz
+fuzz:
+	$(Q)test -f tests/fuzz/fuzz_$(T).c || { \
+		echo "make fuzz T=NAME [TIME=60]; there are:"; \
+		ls tests/fuzz/fuzz_*.c | sed 's,.*fuzz_\(.*\)\.c,  \1,'; exit 2; }
+	$(Q)tests/deps.sh fuzz
+	+$(Q)$(MAKE) --no-print-directory BUILD=build-fuzz CC='$(FUZZ_CC)' CFLAGS='$(FUZZ_FLAGS)' \
+		build-fuzz/tests/fuzz/fuzz_$(T).o $(foreach l,$(NEEDS_program),build-fuzz/lib$(l).a)
+	$(Q)mkdir -p build-fuzz/corpus/$(T) tests/fuzz/corpus/$(T)
+	$(call say,LD,build-fuzz/fuzz_$(T))$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $(ALL_LDFLAGS) \
+		-o build-fuzz/fuzz_$(T) build-fuzz/tests/fuzz/fuzz_$(T).o \
+		$(foreach l,$(NEEDS_program),build-fuzz/lib$(l).a) $(call layer_libs,program)
+	$(Q)build-fuzz/fuzz_$(T) -max_total_time=$(TIME) -print_final_stats=1 \
+		-artifact_prefix=build-fuzz/$(T)- \
+		$(if $(wildcard tests/fuzz/$(T).dict),-dict=tests/fuzz/$(T).dict) \
+		build-fuzz/corpus/$(T) tests/fuzz/corpus/$(T)
+
+# ---- install ----
+
+MAN5 := $(wildcard policy/*.5)
+MAN8 := $(wildcard gatewayd/*.8)
+.PHONY: install
+install: all
+	$(Q)install -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(DATADIR)/policy' \
+		'$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' '$(DESTDIR)$(BASHDIR)' \
+		'$(DESTDIR)$(SYSCONFDIR)/policy.d'
+	$(call say,INSTALL,$(DESTDIR)$(SBINDIR))install -m 755 $(BUILD)/gatewayd $(BUILD)/gatewayctl \
+		'$(DESTDIR)$(SBINDIR)'
+	$(Q)$(if $(MAN5),install -m 644 $(MAN5) '$(DESTDIR)$(MANDIR)/man5')
+	$(Q)$(if $(MAN8),install -m 644 $(MAN8) '$(DESTDIR)$(MANDIR)/man8')
+	$(Q)for f in policy/profiles/*.conf; do \
+		test ! -f "$$f" || install -m 644 "$$f" '$(DESTDIR)$(DATADIR)/policy' || exit 1; done
+	$(Q)for f in policy/catalogue/*.tsv; do \
+		test ! -f "$$f" || install -m 644 "$$f" '$(DESTDIR)$(DATADIR)' || exit 1; done
+	$(Q)for f in contrib/gatewayctl.bash; do \
+		test ! -f "$$f" || install -m 644 "$$f" '$(DESTDIR)$(BASHDIR)/gatewayctl' || exit 1; done
+	$(Q)for f in gatewayd.conf policy.d/home.conf; do \
+		test ! -f "contrib/etc/$$f" || test -f "$(DESTDIR)$(SYSCONFDIR)/$$f" || \
+		install -m 644 "contrib/etc/$$f" "$(DESTDIR)$(SYSCONFDIR)/$$f" || exit 1; done
+
+.PHONY: clean
 clean:
 	rm -rf build build-*
 
