@@ -137,7 +137,7 @@ $(CORPUS): %: %.o $(BUILD)/tests/fuzz/run.o $(call archives,program)
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
 
 # Small programs of the lab and of the measurements, each of one file.
-TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/lab/*.c tests/bench/*.c))
+TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/lab/*.c tests/bench/*.c tests/lint/*.c))
 $(TOOLS): %: %.o $(call archives,program)
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
 
