@@ -34,6 +34,11 @@ static void *entry_at(const struct table *table, uint32_t index)
 	return table->entries + table->entry_size * index;
 }
 
+void *table_at(const struct table *table, uint32_t index)
+{
+	return entry_at(table, index);
+}
+
 struct table *table_new(size_t capacity, size_t key_size, size_t entry_size,
 			const struct hash_key *hash_key)
 {

@@ -42,5 +42,7 @@ size_t table_capacity(const struct table *table);
 uint64_t table_evicted(const struct table *table);
 /* A small number that names the entry as long as it lives. */
 uint32_t table_index(const struct table *table, const void *entry);
+/* The entry of that number; its bytes are stale once it was removed. */
+void *table_at(const struct table *table, uint32_t index);
 
 #endif

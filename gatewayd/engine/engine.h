@@ -90,7 +90,8 @@ void engine_learn_hostname(struct engine *engine, const struct mac *mac, const c
 /* ---- bindings, to be kept over a restart ---- */
 
 struct engine_binding {
-	struct mac mac; /* of the device */
+	struct mac mac;                /* of the device */
+	struct address device_address; /* where it has no MAC, else family 0 */
 	struct address address;
 	struct name names[POLICY_NAMES_MOST]; /* the name asked, then its CNAMEs */
 	unsigned name_count;
@@ -190,6 +191,7 @@ struct engine_counters {
 	uint64_t malformed; /* packets no decoder could read */
 	uint64_t malformed_dns;
 	uint64_t fragments_dropped;
+	uint64_t decoys_dropped; /* made to be read by us, not by the server */
 	uint64_t questions, questions_refused;
 	uint64_t answers, addresses_pruned;
 	uint64_t flows, flows_blocked, flows_stripped;

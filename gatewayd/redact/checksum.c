@@ -143,3 +143,27 @@ void checksum_fix(uint8_t *data, size_t len, size_t transport_offset, uint8_t ip
 		fix_transport(data, ipv4, data + transport_offset, len - transport_offset,
 			      ip_protocol);
 }
+
+bool checksum_is_right(struct bytes packet, size_t transport_offset, size_t transport_len,
+		       uint8_t ip_protocol)
+{
+	bool ipv4 = packet.len && packet.data[0] >> 4 == 4;
+	size_t field = field_offset(ip_protocol, ipv4);
+	const uint8_t *transport = packet.data + transport_offset;
+	static const uint8_t none[2];
+	uint64_t sum = 0;
+
+	if (packet.len < (ipv4 ? IPV4_HEADER_SIZE : IPV6_HEADER_SIZE) ||
+	    transport_offset > packet.len || transport_len > packet.len - transport_offset)
+		return false;
+	if (field == 0)
+		return true;
+	if (transport_len < field + 2)
+		return false;
+	/* UDP over IPv4 may do without (RFC 768). */
+	if (ip_protocol == IP_UDP && ipv4 && memcmp(transport + field, none, 2) == 0)
+		return true;
+	if (ip_protocol != IP_ICMP)
+		sum = sum_pseudo_header(packet.data, ipv4, ip_protocol, transport_len);
+	return sum_finish(sum_add(sum, transport, transport_len)) == 0;
+}

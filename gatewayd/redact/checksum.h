@@ -17,4 +17,11 @@
  */
 void checksum_fix(uint8_t *data, size_t len, size_t transport_offset, uint8_t ip_protocol);
 
+/*
+ * Is the checksum of the transport right, or needs it none? packet begins at
+ * the IP header; transport_len counts the transport's header and payload.
+ */
+bool checksum_is_right(struct bytes packet, size_t transport_offset, size_t transport_len,
+		       uint8_t ip_protocol);
+
 #endif

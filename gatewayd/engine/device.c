@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Devices are known by MAC. The several MACs that a policy gives to one device
+ * lead to one entry, under the first of them; addresses come and go.
+ */
+#include "engine/internal.h"
+
+static struct device_key key_of_mac(const struct engine *engine, const struct mac *mac)
+{
+	const struct policy_device *named = policy_device_by_mac(engine->set, mac);
+	struct device_key key;
+	size_t count;
+
+	memset(&key, 0, sizeof(key));
+	key.mac = named ? policy_device_macs(named, &count)[0] : *mac;
+	return key;
+}
+
+static struct device *find_or_add(struct engine *engine, const struct device_key *key)
+{
+	struct device *device = table_find(engine->devices, key);
+
+	if (device)
+		return device;
+	device = table_add(engine->devices, key);
+	device->serial = ++engine->next_serial;
+	device->first = device->last = engine->now;
+	device_policy(engine, device);
+	return device;
+}
+
+struct device *device_of_mac(struct engine *engine, const struct mac *mac)
+{
+	struct device_key key = key_of_mac(engine, mac);
+
+	return find_or_add(engine, &key);
+}
+
+const struct policy *device_policy(struct engine *engine, struct device *device)
+{
+	if (device->set_serial == engine->set_serial)
+		return device->policy;
+	device->set_serial = engine->set_serial;
+	device->named = policy_device_by_mac(engine->set, &device->key.mac);
+	device->policy = device->named ? policy_device_policy(device->named)
+				       : policy_settings(engine->set)->unknown_device;
+	return device->policy;
+}
+
+static void remember_address(struct device *device, const struct address *address)
+{
+	unsigned at;
+
+	if (device->address_count && address_equal(&device->addresses[0], address))
+		return;
+	for (at = 0; at < device->address_count; at++) {
+		if (address_equal(&device->addresses[at], address))
+			break;
+	}
+	if (at == device->address_count) {
+		if (device->address_count < DEVICE_ADDRESSES_MOST)
+			device->address_count++;
+		else
+			at--;
+	}
+	memmove(device->addresses + 1, device->addresses, at * sizeof(*address));
+	device->addresses[0] = *address;
+}
+
+static bool is_host_address(const struct address *address)
+{
+	enum address_scope scope = address_scope(address);
+
+	return scope != SCOPE_MULTICAST && scope != SCOPE_UNSPECIFIED;
+}
+
+void device_learn_address(struct engine *engine, const struct address *address,
+			  const struct mac *mac)
+{
+	struct address_entry *entry = table_find(engine->addresses, address);
+
+	if (!is_host_address(address))
+		return;
+	if (entry)
+		table_touch(engine->addresses, entry);
+	else
+		entry = table_add(engine->addresses, address);
+	entry->mac = *mac;
+}
+
+static struct device *device_of_address(struct engine *engine, const struct address *address)
+{
+	const struct address_entry *entry = table_find(engine->addresses, address);
+	struct device_key key;
+
+	if (entry)
+		return device_of_mac(engine, &entry->mac);
+	memset(&key, 0, sizeof(key));
+	key.address = *address;
+	return find_or_add(engine, &key);
+}
+
+struct device *device_of_packet(struct engine *engine, const struct packet *packet,
+				const struct address *address)
+{
+	bool from_device = packet->direction == PACKET_FROM_DEVICE;
+	struct device *device;
+	bool is_new;
+	uint64_t serial = engine->next_serial;
+
+	if (mac_is_zero(&packet->mac)) {
+		device = device_of_address(engine, address);
+	} else {
+		if (from_device)
+			device_learn_address(engine, address, &packet->mac);
+		device = device_of_mac(engine, &packet->mac);
+	}
+	is_new = device->serial > serial;
+	table_touch(engine->devices, device);
+	device->last = engine->now;
+	device_policy(engine, device);
+	if (from_device && is_host_address(address))
+		remember_address(device, address);
+	if (is_new)
+		record_new_device(engine, device);
+	return device;
+}
+
+void device_print_name(const struct device *device, char *text, size_t size)
+{
+	struct writer writer = writer_on(text, size);
+	char number[MAC_TEXT_SIZE + ADDRESS_TEXT_SIZE];
+
+	if (device->named) {
+		writer_text(&writer, policy_device_name(device->named));
+	} else if (device->hostname[0]) {
+		writer_text(&writer, device->hostname);
+	} else {
+		if (mac_is_zero(&device->key.mac))
+			address_print(&device->key.address, number);
+		else
+			mac_print(&device->key.mac, number);
+		writer_text(&writer, number);
+	}
+	writer_terminate(&writer);
+}
+
+void engine_learn_address(struct engine *engine, const struct address *address,
+			  const struct mac *mac)
+{
+	device_learn_address(engine, address, mac);
+}
+
+void engine_learn_hostname(struct engine *engine, const struct mac *mac, const char *hostname)
+{
+	struct device *device = device_of_mac(engine, mac);
+	struct writer writer = writer_on(device->hostname, sizeof(device->hostname));
+
+	writer_text(&writer, hostname);
+	writer_terminate(&writer);
+}
+
+/* ---- overrides ---- */
+
+static bool override_is_for(const struct override *override, const struct device *device)
+{
+	char name[64];
+	struct mac mac;
+
+	device_print_name(device, name, sizeof(name));
+	if (strcmp(override->device, name) == 0)
+		return true;
+	return mac_parse(override->device, &mac) && mac_equal(&mac, &device->key.mac);
+}
+
+unsigned device_overrides(struct engine *engine, const struct device *device)
+{
+	unsigned count = 0;
+
+	/* The newest first: what the user said last counts. */
+	for (unsigned i = engine->override_count; i-- > 0;) {
+		if (override_is_for(&engine->overrides[i], device))
+			engine->matching[count++] = engine->overrides[i].rule;
+	}
+	return count;
+}
+
+bool engine_override(struct engine *engine, const char *device, struct policy_rule *rule,
+		     time_us until)
+{
+	struct override *override = &engine->overrides[engine->override_count];
+	struct writer writer;
+
+	if (engine->override_count == ENGINE_OVERRIDES_MOST)
+		return false;
+	engine->override_count++;
+	writer = writer_on(override->device, sizeof(override->device));
+	writer_text(&writer, device);
+	writer_terminate(&writer);
+	override->rule = rule;
+	override->until = until;
+	engine_judge_again(engine);
+	return true;
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The way of one packet through the engine, start and end, the passing of time. */
+#include "engine/internal.h"
+
+#include <stdlib.h>
+
+#include "redact/checksum.h"
+
+#define SWEEP_INTERVAL (5 * SECOND_US)
+#define UNNAMED_PACKETS_MOST 8
+
+const struct engine_limits engine_default_limits = {
+	.devices = 256,
+	.flows = 4096,
+	.bindings = 8192,
+	.names = 4096,
+	.streams = 256,
+	.fragments = 256,
+	.events = 256,
+};
+
+static void flow_removed(void *context, void *entry)
+{
+	struct engine *engine = context;
+	struct flow *flow = entry;
+
+	stream_release(engine, flow);
+	record_event(engine, EVENT_FLOW_END, flow);
+}
+
+struct engine *engine_new(const struct engine_config *config, const struct policy_set *set)
+{
+	const struct engine_limits *limits = &config->limits;
+	struct engine *engine = calloc(1, sizeof(*engine));
+	const struct hash_key *key = &config->hash_key;
+
+	if (!engine)
+		return NULL;
+	engine->set = set;
+	engine->set_serial = 1;
+	engine->generation = 1;
+	engine->geo = config->geo;
+	engine->hash_key = config->hash_key;
+	engine->now = config->start;
+	engine->direct_from = config->direct_from;
+	engine->devices =
+		table_new(limits->devices, sizeof(struct device_key), sizeof(struct device), key);
+	engine->addresses = table_new((size_t)limits->devices * DEVICE_ADDRESSES_MOST,
+				      sizeof(struct address), sizeof(struct address_entry), key);
+	engine->chains = table_new(limits->names, sizeof(uint64_t), sizeof(struct chain), key);
+	engine->bindings = table_new(limits->bindings, sizeof(struct binding_key),
+				     sizeof(struct binding), key);
+	engine->flows = table_new(limits->flows, sizeof(struct flow_key), sizeof(struct flow), key);
+	engine->fragments = table_new(limits->fragments, sizeof(struct fragment_key),
+				      sizeof(struct fragment), key);
+	engine->streams = calloc(limits->streams, sizeof(*engine->streams));
+	engine->stream_count = limits->streams;
+	engine->events = calloc(limits->events, sizeof(*engine->events));
+	engine->events_most = limits->events;
+	if (!engine->devices || !engine->addresses || !engine->chains || !engine->bindings ||
+	    !engine->flows || !engine->fragments || !engine->streams || !engine->events) {
+		engine_free(engine);
+		return NULL;
+	}
+	table_on_remove(engine->flows, flow_removed, engine);
+	return engine;
+}
+
+void engine_free(struct engine *engine)
+{
+	if (!engine)
+		return;
+	for (unsigned i = 0; i < engine->override_count; i++)
+		policy_override_free(engine->overrides[i].rule);
+	table_free(engine->devices);
+	table_free(engine->addresses);
+	table_free(engine->chains);
+	table_free(engine->bindings);
+	table_free(engine->flows);
+	table_free(engine->fragments);
+	free(engine->streams);
+	free(engine->events);
+	free(engine);
+}
+
+/* ---- the first payload ---- */
+
+static void take_facts(struct flow *flow, const struct first_facts *facts)
+{
+	flow->protocol = facts->protocol;
+	flow->encrypted_client_hello = facts->ech;
+	flow->upgradable = facts->upgradable;
+	for (unsigned i = 0; i < facts->name_count; i++)
+		name_list_add(&flow->hello, &facts->names[i]);
+	if (facts->name_count)
+		flow->name_from = facts->source == FIRST_SNI ? NAME_FROM_SNI : NAME_FROM_HOST;
+}
+
+/* What a decoder's answer means for the flow. */
+static void note_first(struct engine *engine, struct flow *flow, enum decode decode,
+		       const struct first_facts *facts)
+{
+	switch (decode) {
+	case DECODE_MORE:
+		return;
+	case DECODE_OK:
+		take_facts(flow, facts);
+		break;
+	case DECODE_BAD:
+	case DECODE_NOT:
+		break;
+	}
+	flow->told = true;
+	if (!flow->upgradable)
+		stream_release(engine, flow);
+	/* Known and told: whatever was decided without it is decided again. */
+	flow->decided = false;
+}
+
+static void read_first_udp(struct engine *engine, struct passage *passage)
+{
+	struct flow *flow = passage->flow;
+	bool last = ++flow->datagrams >= FIRST_DATAGRAMS_MOST;
+	struct bytes payload = passage->headers.payload;
+	struct first_facts facts;
+	enum decode decode;
+
+	if (!flow->stream) {
+		decode = decode_first_udp(NULL, payload, last, &facts);
+		if (decode != DECODE_OK || !facts.incomplete || last) {
+			note_first(engine, flow, decode, &facts);
+			return;
+		}
+	}
+	decode = decode_first_udp(&stream_of(engine, flow)->assembly, payload, last, &facts);
+	note_first(engine, flow, decode, &facts);
+}
+
+/* False: the server must not see this segment. */
+static bool read_first_tcp(struct engine *engine, struct passage *passage)
+{
+	const struct packet_headers *headers = &passage->headers;
+	struct flow *flow = passage->flow;
+	struct bytes payload = headers->payload;
+	uint32_t seq = headers->seq + (headers->tcp_flags & TCP_SYN ? 1 : 0);
+	bool fin = headers->tcp_flags & TCP_FIN;
+	struct first_facts facts;
+	struct stream *stream;
+	enum decode decode;
+	uint32_t offset;
+
+	if (!flow->first_seq_known) {
+		flow->first_seq = seq;
+		flow->first_seq_known = true;
+	}
+	offset = seq - flow->first_seq;
+	if (offset == UINT32_MAX && payload.len == 1)
+		return true; /* a keep-alive, RFC 9293 section 3.8.4 */
+	if (offset >= STREAM_SIZE)
+		return false;
+	if (offset == 0 && !flow->stream && payload.len < STREAM_SIZE) {
+		decode = decode_first_tcp(payload, fin, &facts);
+		if (decode != DECODE_MORE && !(decode == DECODE_OK && facts.upgradable)) {
+			note_first(engine, flow, decode, &facts);
+			return true;
+		}
+	}
+	stream = stream_of(engine, flow);
+	stream->used = engine->now;
+	if (!stream_put(stream, offset, payload))
+		return false;
+	decode = decode_first_tcp(bytes_of(stream->data, stream->ready), fin, &facts);
+	note_first(engine, flow, decode, &facts);
+	if (stream->ready == STREAM_SIZE)
+		flow->upgradable = false;
+	return true;
+}
+
+/*
+ * A packet made to fool us: one that the server will never accept or get must
+ * not tell what the flow is.
+ */
+static bool is_decoy(const struct passage *passage)
+{
+	const struct packet_headers *headers = &passage->headers;
+
+	if (headers->hop_limit < passage->flow->hop_limit)
+		return true;
+	if (passage->packet->checksum_pending || passage->packet->truncated || headers->fragment)
+		return false;
+	return !checksum_is_right(passage->packet->data, headers->transport_offset,
+				  headers->payload_offset - headers->transport_offset +
+					  headers->payload.len,
+				  headers->ip_protocol);
+}
+
+/* False: the packet is not to be let through whatever the policy says. */
+static bool read_first(struct engine *engine, struct passage *passage)
+{
+	struct flow *flow = passage->flow;
+	const struct packet_headers *headers = &passage->headers;
+
+	if (flow->told && !flow->upgradable)
+		return true;
+	switch (headers->transport) {
+	case TRANSPORT_TCP:
+	case TRANSPORT_UDP:
+		break;
+	case TRANSPORT_ICMP:
+		flow->protocol = PROTOCOL_ICMP;
+		flow->told = true;
+		return true;
+	case TRANSPORT_NONE:
+	case TRANSPORT_OTHER:
+		flow->told = true;
+		return true;
+	}
+	if (!passage->up)
+		return true;
+	/* What the device answers on a flow that began outside is not a hello. */
+	if (flow->inbound) {
+		flow->told = true;
+		return true;
+	}
+	if (headers->payload.len == 0)
+		return true;
+	if (is_decoy(passage)) {
+		engine->counters.decoys_dropped++;
+		return false;
+	}
+	if (headers->transport == TRANSPORT_TCP)
+		return read_first_tcp(engine, passage);
+	read_first_udp(engine, passage);
+	return true;
+}
+
+/* ---- the way of a packet ---- */
+
+static void carry_out(struct engine *engine, struct passage *passage)
+{
+	struct flow *flow = passage->flow;
+	struct verdict *verdict = passage->verdict;
+
+	if (flow->decided && flow->action == POLICY_BLOCK && !flow->observed) {
+		verdict->mark = MARK_BLOCK;
+		refuse_packet(engine, passage, flow->with);
+		return;
+	}
+	/* Undecided, or nothing is known of it yet: the next packet tells more. */
+	verdict->mark =
+		flow->decided && flow->told && !flow->upgradable ? MARK_PASS : MARK_UNDECIDED;
+}
+
+static void judge_packet(struct engine *engine, struct passage *passage)
+{
+	struct flow *flow = passage->flow;
+	bool may_pass = read_first(engine, passage);
+
+	if (flow->generation != engine->generation)
+		flow->decided = false;
+	/* What comes in is judged when the device answers, as in the kernel. */
+	if (!flow->decided && (passage->up || flow->announced))
+		judge_flow(engine, flow);
+	carry_out(engine, passage);
+	if (!may_pass && passage->verdict->action == VERDICT_ACCEPT && !flow->observed)
+		passage->verdict->action = VERDICT_DROP;
+}
+
+static void flow_packet(struct engine *engine, struct passage *passage)
+{
+	struct flow *flow;
+
+	flow_of_packet(engine, passage);
+	flow_count(engine, passage);
+	flow = passage->flow;
+	if (resolve_packet(engine, passage))
+		return;
+	if (flow->multicast || flow->local) {
+		/* A question may still come to port 53 of the router. */
+		if (!flow->decided)
+			judge_fixed(flow, POLICY_ALLOW,
+				    flow->multicast ? "multicast" : "the router itself");
+		return;
+	}
+	judge_packet(engine, passage);
+}
+
+/* Errors and discovery: what belongs to an allowed flow, or to none but the link. */
+static bool pass_icmp(struct engine *engine, struct passage *passage)
+{
+	const struct packet_headers *headers = &passage->headers;
+	const struct flow *flow;
+
+	if (headers->transport != TRANSPORT_ICMP)
+		return false;
+	if (headers->src.family == ADDRESS_IPV6 && headers->icmp_type >= 130 &&
+	    headers->icmp_type <= 143)
+		return true; /* RFC 4861, RFC 3810: never leaves the link */
+	if (!headers->icmp_error)
+		return false;
+	flow = flow_of_error(engine, passage);
+	if (passage->packet->direction == PACKET_FROM_DEVICE &&
+	    (!flow || (flow->action == POLICY_BLOCK && !flow->observed)))
+		passage->verdict->action = VERDICT_DROP;
+	return true;
+}
+
+static void unreadable(struct engine *engine, struct passage *passage)
+{
+	struct device *device = NULL;
+
+	engine->counters.malformed++;
+	/* A device under observation is never in anyone's way. */
+	if (!mac_is_zero(&passage->packet->mac))
+		device = device_of_mac(engine, &passage->packet->mac);
+	if (!device || policy_mode(device_policy(engine, device)) == MODE_ENFORCE)
+		passage->verdict->action = VERDICT_DROP;
+}
+
+static void decide(struct engine *engine, struct passage *passage)
+{
+	const struct packet *packet = passage->packet;
+
+	if (packet->direction == PACKET_ELSEWHERE)
+		return;
+	if (decode_packet(packet->data, packet->truncated, &passage->headers) != DECODE_OK) {
+		unreadable(engine, passage);
+		return;
+	}
+	if (fragment_follow(engine, passage) || pass_icmp(engine, passage))
+		return;
+	flow_packet(engine, passage);
+	if (passage->headers.fragment)
+		fragment_remember(engine, passage);
+}
+
+void engine_packet(struct engine *engine, const struct packet *packet, struct verdict *ret_verdict)
+{
+	struct passage passage = {.packet = packet, .verdict = ret_verdict};
+	struct engine_counters *counters = &engine->counters;
+
+	memset(ret_verdict, 0, sizeof(*ret_verdict));
+	ret_verdict->action = VERDICT_ACCEPT;
+	if (packet->time > engine->now)
+		engine->now = packet->time;
+	decide(engine, &passage);
+	counters->packets++;
+	counters->accepted += ret_verdict->action == VERDICT_ACCEPT;
+	counters->dropped += ret_verdict->action == VERDICT_DROP;
+	counters->edited += ret_verdict->edited.len != 0;
+	counters->replies += ret_verdict->reply_count;
+}
+
+/* ---- the passing of time ---- */
+
+static void expire_overrides(struct engine *engine)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < engine->override_count; i++) {
+		struct override *override = &engine->overrides[i];
+
+		if (override->until && override->until <= engine->now)
+			policy_override_free(override->rule);
+		else
+			engine->overrides[kept++] = *override;
+	}
+	if (kept == engine->override_count)
+		return;
+	engine->override_count = kept;
+	engine_judge_again(engine);
+}
+
+void engine_advance(struct engine *engine, time_us now, int local_minute)
+{
+	engine->now = now;
+	engine->local_minute = local_minute;
+	expire_overrides(engine);
+	if (now < engine->next_sweep && engine->next_sweep - now <= SWEEP_INTERVAL)
+		return;
+	engine->next_sweep = now + SWEEP_INTERVAL;
+	flow_sweep(engine);
+}
+
+const struct policy_set *engine_swap_policy(struct engine *engine, const struct policy_set *set)
+{
+	const struct policy_set *old = engine->set;
+	struct device *device;
+
+	engine->set = set;
+	engine->set_serial++;
+	/* Nothing may point into the old set once its owner frees it. */
+	for (device = table_oldest(engine->devices); device;
+	     device = table_younger(engine->devices, device))
+		device_policy(engine, device);
+	engine_judge_again(engine);
+	return old;
+}
+
+void engine_judge_again(struct engine *engine)
+{
+	engine->generation++;
+}
+
+uint32_t engine_generation(const struct engine *engine)
+{
+	return engine->generation;
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the engine share. Nothing outside engine/ includes this.
+ *
+ *	engine.c    the way of one packet, start and end, the passing of time
+ *	device.c    who is who: MACs, addresses, the policy of each
+ *	names.c     which names DNS answers gave to which device for an address
+ *	flow.c      the connections
+ *	fragment.c  later fragments follow the first
+ *	stream.c    the first bytes of a TCP stream, in order
+ *	judge.c     a flow's facts and its policy's decision
+ *	resolve.c   DNS: questions, answers
+ *	refuse.c    a refusal as a verdict with its replies
+ *	record.c    flows, devices and events as users see them
+ */
+#ifndef GATEWAYD_ENGINE_INTERNAL_H
+#define GATEWAYD_ENGINE_INTERNAL_H
+
+#include "base/table.h"
+#include "decode/dns.h"
+#include "decode/first.h"
+#include "decode/packet.h"
+#include "engine/engine.h"
+
+/* ---- devices ---- */
+
+#define DEVICE_ADDRESSES_MOST 8
+
+/* The address counts only where there is no MAC (a routed link, a raw capture). */
+struct device_key {
+	struct mac mac;
+	struct address address;
+};
+
+struct device {
+	struct device_key key; /* of several MACs: the first that the policy names */
+	uint64_t serial;       /* never used again: tells a device from its successor */
+	uint32_t set_serial;   /* of the policy set that named and policy come from */
+	const struct policy_device *named;
+	const struct policy *policy;
+	char hostname[64];
+	struct address addresses[DEVICE_ADDRESSES_MOST]; /* newest first */
+	unsigned address_count;
+	time_us first, last;
+	uint64_t packets, bytes_up, bytes_down;
+	uint64_t questions, questions_refused;
+	uint64_t flows, flows_blocked, flows_stripped;
+	struct country_set countries;
+};
+
+/* Which MAC an address was last seen at. */
+struct address_entry {
+	struct address address;
+	struct mac mac;
+};
+
+/* ---- names ---- */
+
+/*
+ * Names one after the other, each with its terminator: the name asked, then
+ * what its CNAMEs point to. What does not fit is left out, but never the last.
+ */
+#define NAME_LIST_SIZE 500
+struct name_list {
+	uint16_t len;
+	uint8_t count;
+	bool cut;
+	char text[NAME_LIST_SIZE];
+};
+
+struct chain {
+	uint64_t hash; /* of the names: the key */
+	uint64_t serial;
+	struct name_list names;
+};
+
+#define CANDIDATES_MOST 6
+
+struct candidate {
+	uint32_t chain; /* index in the table of chains */
+	uint64_t chain_serial;
+	time_us expires;
+};
+
+struct binding_key {
+	struct device_key device;
+	struct address address;
+};
+
+struct binding {
+	struct binding_key key;
+	unsigned count;
+	struct candidate candidates[CANDIDATES_MOST]; /* newest first */
+};
+
+/* ---- flows ---- */
+
+struct flow_key {
+	struct address device, remote;
+	uint16_t device_port, remote_port; /* ICMP: identifier, type */
+	uint8_t transport;                 /* enum transport */
+	uint8_t ip_protocol;
+};
+
+#define REFUSED_IDS_MOST 4
+
+/* One direction of DNS over TCP; the bytes of a message begun lie in the stream. */
+struct dns_stream {
+	bool started;
+	uint32_t next;     /* sequence number that comes next */
+	uint32_t boundary; /* where the last segment that began a message began */
+	uint16_t held;     /* bytes of the message that is not whole yet */
+};
+
+struct flow {
+	struct flow_key key;
+	uint64_t number;
+	struct device *device;
+	uint64_t device_serial;
+	struct mac mac;
+	uint32_t generation; /* that the decision was made under */
+	time_us first, last;
+	uint64_t packets, bytes_up, bytes_down;
+
+	bool inbound;    /* the other side began it */
+	bool mid_stream; /* its beginning was not seen */
+	bool local;      /* to the router itself: not judged */
+	bool multicast;
+	bool is_dns;
+	bool decided;
+	bool told;     /* its first payload was read: nothing more can come */
+	bool observed; /* the mode lets it pass whatever the decision */
+	bool closed;   /* both ends are done with it, or we reset it */
+	bool fin_up, fin_down;
+	bool upgradable; /* decided, but its payload may still become another protocol */
+	bool announced;  /* an event told of the decision */
+	enum policy_action action;
+	enum policy_with with;
+
+	enum protocol protocol;
+	enum name_source name_from;
+	struct name_list hello; /* what the client's first bytes name */
+	bool encrypted_client_hello;
+	uint8_t datagrams;  /* UDP: payloads read while waiting for a whole hello */
+	uint8_t hop_limit;  /* of the device's first packet; 0: none seen */
+	time_us refused_at; /* when the last ICMP refusal was sent */
+	uint32_t first_seq; /* TCP: number of the first byte of payload */
+	bool first_seq_known;
+	uint32_t stream; /* index + 1 into the engine's streams; 0: none */
+
+	struct name_list names; /* asked (DNS), or what the decision saw */
+	uint16_t question_type;
+	uint16_t refused_ids[REFUSED_IDS_MOST];
+	unsigned refused_count;
+	struct dns_stream up, down;
+
+	country country;
+	uint32_t asn;
+	char organisation[64];
+	country jurisdiction;
+	enum policy_purpose purpose;
+	char rule[80];
+	char reason[128];
+};
+
+/* ---- fragments ---- */
+
+struct fragment_key {
+	struct address src, dst;
+	uint32_t id;
+	uint32_t ip_protocol;
+};
+
+struct fragment {
+	struct fragment_key key;
+	time_us time;
+	bool accept;
+};
+
+/* ---- streams ---- */
+
+#define STREAM_SIZE FIRST_STREAM_MOST
+#define DNS_UP_SIZE 2048
+
+/* What is being collected of one flow, whose is told by its index + 1. */
+struct stream {
+	struct flow *flow; /* NULL: free */
+	time_us used;
+	size_t ready; /* bytes there from the beginning on without a hole */
+	union {
+		struct {
+			uint8_t filled[STREAM_SIZE / 8]; /* a bit for each byte of data */
+			uint8_t data[STREAM_SIZE];
+		};
+		struct first_assembly assembly; /* UDP */
+		struct {                        /* DNS over TCP */
+			uint8_t up[DNS_UP_SIZE];
+			uint8_t down[STREAM_SIZE - DNS_UP_SIZE];
+		} dns;
+	};
+};
+
+struct override {
+	struct policy_rule *rule;
+	char device[64]; /* name or MAC; as typed */
+	time_us until;
+};
+
+#define SCRATCH_SIZE 66000
+
+struct engine {
+	const struct policy_set *set;
+	uint32_t set_serial;
+	uint32_t generation;
+	struct engine_geo geo;
+	struct hash_key hash_key;
+	time_us now, direct_from;
+	int local_minute;
+
+	struct table *devices;
+	struct table *addresses;
+	struct table *chains;
+	struct table *bindings;
+	struct table *flows;
+	struct table *fragments;
+
+	struct stream *streams;
+	uint32_t stream_count;
+
+	struct override overrides[ENGINE_OVERRIDES_MOST];
+	unsigned override_count;
+
+	struct event *events;
+	uint32_t events_most, events_first, events_count;
+
+	uint64_t next_serial, next_flow;
+	time_us next_sweep;
+	struct engine_counters counters;
+
+	/* Scratch, good until the next packet. */
+	uint8_t edited[SCRATCH_SIZE];
+	uint8_t replies[VERDICT_REPLIES_MOST][2048];
+	uint8_t message[SCRATCH_SIZE];
+	struct name names[POLICY_NAMES_MOST];
+	const struct policy_rule *matching[ENGINE_OVERRIDES_MOST];
+	struct flow_record record;
+};
+
+/* One packet on its way through the engine. */
+struct passage {
+	const struct packet *packet;
+	struct packet_headers headers;
+	struct device *device; /* NULL: nobody is known at that address */
+	struct flow *flow;
+	bool up; /* from the flow's device */
+	struct verdict *verdict;
+};
+
+/* ---- device.c ---- */
+
+/* The device that sent or gets the packet; found, or made from what is known. */
+struct device *device_of_packet(struct engine *engine, const struct packet *packet,
+				const struct address *address);
+struct device *device_of_mac(struct engine *engine, const struct mac *mac);
+/* After a new policy set its name and policy are looked up again. */
+const struct policy *device_policy(struct engine *engine, struct device *device);
+void device_learn_address(struct engine *engine, const struct address *address,
+			  const struct mac *mac);
+void device_print_name(const struct device *device, char *text, size_t size);
+/* The rules that the user put on top for this device, now. */
+unsigned device_overrides(struct engine *engine, const struct device *device);
+
+/* ---- names.c ---- */
+
+void name_list_add(struct name_list *list, const struct name *name);
+bool name_list_has(const struct name_list *list, const struct name *name);
+/* The first at most `most` names; how many. */
+unsigned name_list_get(const struct name_list *list, struct name *ret_names, unsigned most);
+
+void names_bind(struct engine *engine, const struct device *device, const struct address *address,
+		const struct name_list *names, time_us expires);
+struct binding *names_find(struct engine *engine, const struct device *device,
+			   const struct address *address);
+/* NULL: that chain was given up, its names are lost. */
+const struct name_list *names_of_candidate(const struct engine *engine,
+					   const struct candidate *candidate);
+
+/* ---- flow.c ---- */
+
+/* Finds the packet's flow, or makes one; sets passage's flow, device, up. */
+void flow_of_packet(struct engine *engine, struct passage *passage);
+struct device *flow_device(struct engine *engine, struct flow *flow);
+void flow_count(struct engine *engine, struct passage *passage);
+void flow_sweep(struct engine *engine);
+/* The flow that an ICMP error is about, or NULL. */
+struct flow *flow_of_error(struct engine *engine, const struct passage *passage);
+
+/* ---- fragment.c ---- */
+
+void fragment_remember(struct engine *engine, const struct passage *passage);
+/* Is this a later fragment? Then its verdict is given. */
+bool fragment_follow(struct engine *engine, struct passage *passage);
+
+/* ---- stream.c ---- */
+
+struct stream *stream_of(struct engine *engine, struct flow *flow);
+void stream_release(struct engine *engine, struct flow *flow);
+/*
+ * Puts bytes in their place. False: they contradict what is there, and the
+ * server must not see them.
+ */
+bool stream_put(struct stream *stream, size_t offset, struct bytes bytes);
+
+/* ---- judge.c ---- */
+
+/* Decides as far as is known; true when the flow is decided. */
+bool judge_flow(struct engine *engine, struct flow *flow);
+bool judge_is_lan(struct engine *engine, const struct address *address);
+/* A question with the policy, its overrides and the time filled in. */
+void judge_begin(struct engine *engine, struct device *device, struct policy_question *question);
+/* Adds names to a question; they live in the engine's scratch. */
+void judge_names(struct engine *engine, struct policy_question *question,
+		 const struct name_list *names);
+void judge_address(struct engine *engine, struct policy_question *question,
+		   const struct address *address);
+/* Writes a decision and the facts behind it into the flow. */
+void judge_settle(struct engine *engine, struct flow *flow, const struct policy_question *question,
+		  const struct policy_decision *decision);
+/* Decides without asking the policy; reason says why. */
+void judge_fixed(struct flow *flow, enum policy_action action, const char *reason);
+
+/* ---- resolve.c ---- */
+
+/* Is it DNS with a server, by port and content? Then its verdict is given. */
+bool resolve_packet(struct engine *engine, struct passage *passage);
+
+/* ---- refuse.c ---- */
+
+void refuse_packet(struct engine *engine, struct passage *passage, enum policy_with with);
+void refuse_onward(struct engine *engine, struct passage *passage);
+/* Room for one more reply of this verdict. */
+struct writer refuse_reply(struct engine *engine, const struct verdict *verdict);
+void refuse_reply_done(struct verdict *verdict, const struct writer *writer);
+
+/* ---- record.c ---- */
+
+void record_flow(const struct engine *engine, const struct flow *flow,
+		 struct flow_record *ret_record);
+void record_event(struct engine *engine, enum event_kind kind, const struct flow *flow);
+void record_new_device(struct engine *engine, const struct device *device);
+
+#endif
