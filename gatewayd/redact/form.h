@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Pairs in one line: a form body or query (key=value&key=value, keys
+ * percent-encoded at will, "a[lat]" read as the keys a and lat), and cookies
+ * (key=value; key=value). Digits of a value become '0' (in a cookie 'x'), all
+ * else 'x'.
+ *
+ * Some servers also split at ';'. So a key may begin behind one, but a value
+ * that is overwritten does not end there.
+ */
+#ifndef GATEWAYD_REDACT_FORM_H
+#define GATEWAYD_REDACT_FORM_H
+
+#include "redact/edit.h"
+
+struct form_editor {
+	uint8_t state;
+	uint8_t percent; /* 1: after '%', 2: after its first digit */
+	uint8_t digit;
+	bool cookie;
+	bool counted;
+	uint32_t matched;
+	struct key_match match;
+};
+
+void form_start(struct form_editor *form, bool cookie);
+/* Never fails: every byte means something to a form. */
+void form_edit(struct form_editor *form, struct redact_feed *feed, uint8_t *data, size_t len);
+
+#endif
