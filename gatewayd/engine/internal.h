@@ -9,7 +9,7 @@
  *	fragment.c  later fragments follow the first
  *	stream.c    the first bytes of a TCP stream, in order
  *	judge.c     a flow's facts and its policy's decision
- *	resolve.c   DNS: questions, answers
+ *	resolve.c   DNS: questions, answers; resolve_carry.c: over UDP and TCP
  *	refuse.c    a refusal as a verdict with its replies
  *	record.c    flows, devices and events as users see them
  */
@@ -21,6 +21,7 @@
 #include "decode/first.h"
 #include "decode/packet.h"
 #include "engine/engine.h"
+#include "redact/dns.h"
 
 /* ---- devices ---- */
 
@@ -330,6 +331,33 @@ void judge_settle(struct engine *engine, struct flow *flow, const struct policy_
 void judge_fixed(struct flow *flow, enum policy_action action, const char *reason);
 
 /* ---- resolve.c ---- */
+
+#define DNS_PORT 53
+
+/* What is to become of one message. */
+enum fate {
+	FATE_PASS,
+	FATE_DENY,      /* the device gets a refusal */
+	FATE_EDIT,      /* the edited message is in engine->message */
+	FATE_DROP,      /* no answer at all */
+	FATE_MALFORMED, /* counted, and dropped */
+};
+
+struct message {
+	struct dns_message dns;
+	struct name_list names; /* the name asked, and in an answer its CNAMEs */
+	enum dns_denial denial;
+	bool on_tcp;
+	bool begun_earlier; /* its first bytes are already with the receiver */
+	struct bytes edited;
+};
+
+/* bytes hold one message; may fill in message->edited and message->denial. */
+enum fate resolve_message(struct engine *engine, struct passage *passage, struct bytes bytes,
+			  struct message *message);
+void resolve_malformed(struct engine *engine, struct flow *flow);
+
+/* ---- resolve_carry.c ---- */
 
 /* Is it DNS with a server, by port and content? Then its verdict is given. */
 bool resolve_packet(struct engine *engine, struct passage *passage);
