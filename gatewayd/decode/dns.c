@@ -15,25 +15,6 @@
 /* More labels than this, each with a pointer of its own, fit in no name. */
 #define POINTERS_MOST 127
 
-#define OPTION_CLIENT_SUBNET 8
-
-enum dns_class {
-	CLASS_IN = 1,
-	CLASS_CHAOS = 3,
-	CLASS_HESIOD = 4,
-	CLASS_NONE = 254,
-	CLASS_ANY = 255,
-};
-
-enum dns_opcode {
-	OPCODE_QUERY = 0,
-	OPCODE_INVERSE_QUERY = 1,
-	OPCODE_STATUS = 2,
-	OPCODE_NOTIFY = 4,
-	OPCODE_UPDATE = 5,
-	OPCODE_STATEFUL = 6, /* RFC 8490 */
-};
-
 /*
  * Cursors here run over the message from its first byte, so that a position
  * is an offset; RDATA is the same cursor, ending earlier.
@@ -64,8 +45,8 @@ static bool read_name(struct cursor *cursor, struct bytes message, struct name *
 		if (len >= 0xc0) {
 			size_t target = (size_t)(len & 0x3f) << 8 | cursor_u8(&here);
 
-			if (!cursor_ok(&here) || target >= start || target < DNS_HEADER_SIZE ||
-			    ++pointers > POINTERS_MOST)
+			if (!cursor_ok(&here) || target >= start || target >= message.len ||
+			    target < DNS_HEADER_SIZE || ++pointers > POINTERS_MOST)
 				return false;
 			if (pointers == 1)
 				cursor->pos = here.pos;
@@ -111,14 +92,18 @@ static bool read_hint(struct cursor *cursor, int32_t last_key, struct dns_hint *
 	return true;
 }
 
-/* In alias mode (priority 0) the parameters mean nothing. */
-static bool read_service(struct cursor *cursor, struct bytes message, struct dns_record *record)
+/*
+ * The target must not be compressed (RFC 9460 section 2.2): read as a message
+ * of its own, it has nothing to point back to. In alias mode (priority 0) the
+ * parameters mean nothing.
+ */
+static bool read_service(struct cursor *cursor, struct dns_record *record)
 {
 	uint16_t priority = cursor_u16(cursor);
 	int32_t last_key = -1;
 	struct dns_hint hint;
 
-	if (!cursor_ok(cursor) || !read_name(cursor, message, &record->target))
+	if (!cursor_ok(cursor) || !read_name(cursor, bytes_of(NULL, 0), &record->target))
 		return false;
 	while (priority && cursor_left(cursor)) {
 		if (!read_hint(cursor, last_key, &hint))
@@ -136,7 +121,7 @@ static bool read_data(struct bytes message, struct dns_record *record)
 	record->address.family = ADDRESS_NONE;
 	record->target.len = 0;
 	record->target.text[0] = 0;
-	if (record->class != CLASS_IN)
+	if (record->class != DNS_CLASS_IN)
 		return true;
 	if (record->type == DNS_TYPE_A) {
 		if (record->data.len != 4)
@@ -149,7 +134,7 @@ static bool read_data(struct bytes message, struct dns_record *record)
 	} else if (record->type == DNS_TYPE_CNAME) {
 		return read_name(&cursor, message, &record->target) && cursor_done(&cursor);
 	} else if (is_service(record->type)) {
-		return read_service(&cursor, message, record);
+		return read_service(&cursor, record);
 	}
 	return true;
 }
@@ -179,8 +164,9 @@ static bool read_options(const struct dns_record *record, struct dns_message *me
 		return false;
 	message->edns = true;
 	message->edns_payload_size = record->class;
+	message->dnssec_ok = record->ttl & 0x8000;
 	while (cursor_left(&options)) {
-		if (cursor_u16(&options) == OPTION_CLIENT_SUBNET)
+		if (cursor_u16(&options) == DNS_OPTION_CLIENT_SUBNET)
 			message->client_subnet = true;
 		cursor_skip(&options, cursor_u16(&options));
 	}
@@ -231,12 +217,12 @@ static void read_header(struct cursor *cursor, struct header *header)
 static bool is_known_opcode(uint8_t opcode)
 {
 	switch (opcode) {
-	case OPCODE_QUERY:
-	case OPCODE_INVERSE_QUERY:
-	case OPCODE_STATUS:
-	case OPCODE_NOTIFY:
-	case OPCODE_UPDATE:
-	case OPCODE_STATEFUL:
+	case DNS_OPCODE_QUERY:
+	case DNS_OPCODE_INVERSE_QUERY:
+	case DNS_OPCODE_STATUS:
+	case DNS_OPCODE_NOTIFY:
+	case DNS_OPCODE_UPDATE:
+	case DNS_OPCODE_STATEFUL:
 		return true;
 	}
 	return false;
@@ -246,11 +232,11 @@ static bool is_known_opcode(uint8_t opcode)
 static bool is_known_class(uint16_t class)
 {
 	switch (class & 0x7fff) {
-	case CLASS_IN:
-	case CLASS_CHAOS:
-	case CLASS_HESIOD:
-	case CLASS_NONE:
-	case CLASS_ANY:
+	case DNS_CLASS_IN:
+	case DNS_CLASS_CHAOS:
+	case DNS_CLASS_HESIOD:
+	case DNS_CLASS_NONE:
+	case DNS_CLASS_ANY:
 		return true;
 	}
 	return false;
@@ -265,7 +251,7 @@ static bool is_strong(const struct header *header)
 	const struct dns_message *message = &header->message;
 	const uint16_t *count = message->record_count;
 
-	if (header->reserved || message->opcode != OPCODE_QUERY || message->question_count != 1)
+	if (header->reserved || message->opcode != DNS_OPCODE_QUERY || message->question_count != 1)
 		return false;
 	if (message->response)
 		return count[DNS_ANSWER] < 256 && count[DNS_AUTHORITY] < 256 &&
@@ -289,7 +275,7 @@ static enum decode decode_without_question(struct cursor *cursor, struct header 
 		  message->record_count[DNS_ADDITIONAL];
 	if (message->response ? records || message->rcode : message->edns)
 		return DECODE_OK;
-	return message->opcode == OPCODE_STATEFUL ? DECODE_OK : DECODE_NOT;
+	return message->opcode == DNS_OPCODE_STATEFUL ? DECODE_OK : DECODE_NOT;
 }
 
 static bool read_question(struct cursor *cursor, struct bytes data, struct name *ret_name,
@@ -331,7 +317,7 @@ enum decode decode_dns(struct bytes data, struct dns_message *ret_message)
 	if (!cursor_ok(&cursor) || !is_known_opcode(header.message.opcode))
 		return DECODE_NOT;
 	/* Resolvers answer a plain query whatever its Z bit; other opcodes are rare. */
-	if (header.reserved && header.message.opcode != OPCODE_QUERY)
+	if (header.reserved && header.message.opcode != DNS_OPCODE_QUERY)
 		return DECODE_NOT;
 	if (header.message.question_count == 0)
 		decoded = decode_without_question(&cursor, &header);
@@ -381,9 +367,9 @@ bool dns_hints_start(struct dns_hints *hints, const struct dns_message *message,
 	struct cursor cursor = cursor_within(message->data, record->data_offset, record->data.len);
 	struct name target;
 
-	if (!is_service(record->type) || record->class != CLASS_IN)
+	if (!is_service(record->type) || record->class != DNS_CLASS_IN)
 		return false;
-	if (cursor_u16(&cursor) == 0 || !read_name(&cursor, message->data, &target))
+	if (cursor_u16(&cursor) == 0 || !read_name(&cursor, bytes_of(NULL, 0), &target))
 		return false;
 	hints->cursor = cursor;
 	return true;

@@ -23,10 +23,32 @@ enum dns_type {
 	DNS_TYPE_AAAA = 28,
 	DNS_TYPE_SRV = 33,
 	DNS_TYPE_OPT = 41,
+	DNS_TYPE_RRSIG = 46,
 	DNS_TYPE_SVCB = 64,
 	DNS_TYPE_HTTPS = 65,
 	DNS_TYPE_ANY = 255,
 };
+
+enum dns_class {
+	DNS_CLASS_IN = 1,
+	DNS_CLASS_CHAOS = 3,
+	DNS_CLASS_HESIOD = 4,
+	DNS_CLASS_NONE = 254,
+	DNS_CLASS_ANY = 255,
+};
+
+enum dns_opcode {
+	DNS_OPCODE_QUERY = 0,
+	DNS_OPCODE_INVERSE_QUERY = 1,
+	DNS_OPCODE_STATUS = 2,
+	DNS_OPCODE_NOTIFY = 4,
+	DNS_OPCODE_UPDATE = 5,
+	DNS_OPCODE_STATEFUL = 6, /* RFC 8490 */
+};
+
+/* EDNS options. */
+#define DNS_OPTION_CLIENT_SUBNET 8
+#define DNS_OPTION_ERROR 15
 
 enum dns_section {
 	DNS_ANSWER,
@@ -36,8 +58,10 @@ enum dns_section {
 
 enum dns_rcode {
 	DNS_NOERROR = 0,
+	DNS_FORMERR = 1,
 	DNS_SERVFAIL = 2,
 	DNS_NXDOMAIN = 3,
+	DNS_NOTIMP = 4,
 	DNS_REFUSED = 5,
 };
 
@@ -55,6 +79,7 @@ struct dns_message {
 	uint16_t record_count[3];
 	bool edns; /* an OPT record was found in the additional section */
 	uint16_t edns_payload_size;
+	bool dnssec_ok;     /* the DO bit, RFC 3225 */
 	bool client_subnet; /* EDNS client subnet, RFC 7871 */
 };
 
@@ -111,6 +136,7 @@ struct dns_hint {
 struct dns_hints {
 	struct cursor cursor;
 };
+#define DNS_SVCB_MANDATORY 0
 #define DNS_SVCB_ALPN 1
 #define DNS_SVCB_IPV4HINT 4
 #define DNS_SVCB_ECH 5

@@ -21,15 +21,22 @@ enum dns_denial {
 #define DNS_DENIAL_TTL 300
 
 /*
- * The refusal of a question: same id, question, opcode and RD; RA set; for no
- * data and NXDOMAIN an SOA, so that the device may remember it (RFC 2308).
+ * The refusal of a question, from the query or from its answer: same id,
+ * question, opcode, RD and CD; RA set. For no data and NXDOMAIN an SOA of
+ * gatewayd.invalid, so that the device may remember it (RFC 2308): for no data
+ * the name itself is the zone, for NXDOMAIN its parent.
  * With EDNS in the query: an OPT with Extended DNS Error 15, Blocked
  * (RFC 8914 section 4.16), and `reason` as its text, when not NULL.
+ * Another opcode than QUERY gets NOTIMP; any number of questions but one gets
+ * FORMERR (RFC 9619) and no question back.
  */
 void redact_dns_deny(const struct dns_message *query, enum dns_denial denial, const char *reason,
 		     struct writer *writer);
 
-/* Asked for each address in an answer, hints included: true takes it out. */
+/*
+ * Asked for each address in a message, hints included: true takes it out. May
+ * be asked several times about one address and must say the same.
+ */
 typedef bool redact_dns_prune(void *context, const struct address *address);
 
 struct redact_dns_edits {
@@ -47,13 +54,17 @@ struct redact_dns_edits {
 
 struct redact_dns_result {
 	bool changed;
-	unsigned addresses_left, addresses_pruned;
+	unsigned addresses_left, addresses_pruned; /* in the answer section */
 	unsigned ech_stripped, subnets_stripped;
 };
 
 /*
- * Writes the edited message. False: it could not be rewritten (no memory, ldns
- * cannot read it, no room): the caller refuses or drops it.
+ * Writes the edited message; an unchanged one is copied. What goes takes its
+ * RRSIGs and the AD bit with it; a SvcParam that goes, goes from the list of
+ * the mandatory ones, too. Client subnet with source prefix 0 says nothing and
+ * stays. The new message has been read again and has nothing to edit.
+ * False: it could not be rewritten (no memory, ldns cannot read it, no room,
+ * no free private-use key): the caller refuses or drops it.
  */
 bool redact_dns_edit(const struct dns_message *message, const struct redact_dns_edits *edits,
 		     struct writer *writer, struct redact_dns_result *ret_result);
