@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the parts of gatewayctl share. One table of commands (gatewayctl.c)
+ * What the parts of gatewayctl share. One table of commands
  * drives parsing, help and completion; each command is one function that
  * prints and returns the exit code. Private to the client.
  *
- *	gatewayctl.c            the tables and main()
+ *	gatewayctl.c            main()
+ *	gatewayctl_commands.c   the tables
  *	gatewayctl_arguments.c  the tables against a command line: parse, help, complete
  *	gatewayctl_socket.c     one request to the daemon and its answer
- *	gatewayctl_text.c       what a terminal may be shown: tables, units, colour
- *	gatewayctl_show.c       status, devices, flows, events, metrics
+ *	gatewayctl_json.c       reading that answer
+ *	gatewayctl_device.c     which device is meant
+ *	gatewayctl_text.c       what a terminal may be shown: units, colour
+ *	gatewayctl_table.c      tables of text
+ *	gatewayctl_status.c     status
+ *	gatewayctl_show.c       devices, flows, events
+ *	gatewayctl_metrics.c    metrics
  *	gatewayctl_change.c     reload, allow, block, pause, set, name
  *	gatewayctl_generated.c  policy.d/90-gatewayctl.conf
  *	gatewayctl_check.c      check
@@ -64,6 +70,8 @@ enum client_word {
 #define CLIENT_ARGUMENTS_MOST 3
 #define CLIENT_LAN_MOST 16
 
+#define CLIENT_TIMEOUT_MS 30000
+
 /* A command line, read. */
 struct client {
 	const struct client_command *command;
@@ -74,6 +82,7 @@ struct client {
 	bool directory_given;
 	bool json, follow, exit_code;
 	bool version, help;
+	bool command_given;
 	int64_t for_seconds; /* --for; 0: not given */
 	const char *lan[CLIENT_LAN_MOST];
 	unsigned lan_count;
@@ -102,6 +111,92 @@ struct client_option_row {
 	const char *help;
 	bool common; /* every command takes it */
 };
+
+/* ---- gatewayctl_arguments.c ---- */
+
+/*
+ * Reads a command line against the tables. False: the error says what is
+ * wrong and what was perhaps meant.
+ */
+bool client_parse(int argc, char **argv, struct client *ret_client, char *error, size_t error_size);
+/* command NULL: the list of all. */
+void client_help(const struct client_command *command, FILE *out);
+/* The hidden command: words that may come next, one per line; see contrib/completion. */
+int client_complete(int argc, char **argv);
+
+/* ---- gatewayctl_socket.c ---- */
+
+typedef void client_each(void *context, struct json_object *object);
+
+/*
+ * Sends {"command":name} with the request's other members, which is freed
+ * here, and calls back with every object of the answer but the last. Returns
+ * the exit code of the answer; a fault was printed.
+ */
+int client_ask(const struct client *client, const char *name, struct json_object *request,
+	       client_each *each, void *context);
+/* The same without a word on standard error: for what works without a daemon, too. */
+int client_ask_quietly(const struct client *client, const char *name, struct json_object *request,
+		       client_each *each, void *context);
+/* For --json: one line on standard output. */
+void client_print_json(void *context, struct json_object *object);
+
+/* ---- gatewayctl_json.c: reading what the daemon sent; what is absent is "" or 0 ---- */
+
+const char *json_text(struct json_object *object, const char *key);
+uint64_t json_number(struct json_object *object, const char *key);
+bool json_flag(struct json_object *object, const char *key);
+struct json_object *json_member(struct json_object *object, const char *key);
+size_t json_length(struct json_object *array);
+
+/* ---- gatewayctl_device.c: which device is meant ---- */
+
+struct client_device {
+	char name[64];
+	char mac[18]; /* the first one; empty: not known */
+	char policy[64];
+	bool named; /* a file names it */
+};
+
+/*
+ * By the files, and where these do not tell (an address, a host name), by the
+ * daemon if it answers. set may be NULL: only the daemon is asked. False: a
+ * message was printed, with the nearest known word.
+ */
+struct policy_set;
+bool client_find_device(const struct client *client, const struct policy_set *set, const char *word,
+			struct client_device *ret_device);
+
+/* Prints each as file:line: text; true when there was none. */
+struct policy_errors;
+void client_print_errors(const struct client *client, const struct policy_errors *errors,
+			 const char *kind);
+/* NULL: the errors were printed. */
+struct policy_set *client_load(const struct client *client, const char *directory);
+/* "gatewayctl: ..." on standard error. */
+void client_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* For completion: one per line, nothing when it cannot be found out. */
+void client_complete_devices(const struct client *client);
+void client_complete_policies(const struct client *client);
+
+/* ---- the commands ---- */
+
+int client_status(const struct client *client);
+int client_devices(const struct client *client);
+int client_flows(const struct client *client);
+int client_events(const struct client *client);
+int client_metrics(const struct client *client);
+int client_explain(const struct client *client);
+int client_check(const struct client *client);
+int client_reload(const struct client *client);
+int client_set(const struct client *client);
+int client_name(const struct client *client);
+int client_allow(const struct client *client);
+int client_block(const struct client *client);
+int client_pause(const struct client *client);
+int client_replay(const struct client *client);
+int client_print_help(const struct client *client);
 
 extern const struct client_command client_commands[];
 extern const size_t client_command_count;
