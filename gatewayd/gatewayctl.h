@@ -149,6 +149,14 @@ bool json_flag(struct json_object *object, const char *key);
 struct json_object *json_member(struct json_object *object, const char *key);
 size_t json_length(struct json_object *array);
 
+/* ---- gatewayctl_show.c ---- */
+
+#define CLIENT_TIME_SIZE 32
+/* A time of the daemon's as the clock on the wall shows it: "2026-03-29 14:00" or "14:00:07". */
+void client_local_time(const char *utc, bool with_day, char ret_text[static CLIENT_TIME_SIZE]);
+/* Of a flow: the name that says most, or the address. */
+const char *client_destination(struct json_object *flow);
+
 /* ---- gatewayctl_device.c: which device is meant ---- */
 
 struct client_device {

@@ -178,7 +178,7 @@ static void print_row(const struct text_table *table, FILE *out, const size_t *w
 	putc('\n', out);
 }
 
-void text_table_print(const struct text_table *table, FILE *out, size_t width, bool colour)
+static void print(const struct text_table *table, FILE *out, size_t width, bool titles, bool colour)
 {
 	size_t widths[TEXT_COLUMNS_MOST] = {0};
 
@@ -186,7 +186,18 @@ void text_table_print(const struct text_table *table, FILE *out, size_t width, b
 		widths[i] = column_width(table, i);
 	if (width)
 		shrink(table, widths, width);
-	print_row(table, out, widths, 0, true, colour);
+	if (titles)
+		print_row(table, out, widths, 0, true, colour);
 	for (size_t row = 0; row < text_table_rows(table); row++)
 		print_row(table, out, widths, row, false, colour);
+}
+
+void text_table_print(const struct text_table *table, FILE *out, size_t width, bool colour)
+{
+	print(table, out, width, true, colour);
+}
+
+void text_table_print_rows(const struct text_table *table, FILE *out, size_t width, bool colour)
+{
+	print(table, out, width, false, colour);
 }

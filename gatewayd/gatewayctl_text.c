@@ -10,29 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/*
- * One character of UTF-8 (RFC 3629): its length, or 0 when the bytes are none.
- */
-static size_t read_character(const char *text, uint32_t *ret_code)
-{
-	const unsigned char *b = (const unsigned char *)text;
-	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t len = b[0] < 0x80 ? 1 : b[0] >= 0xf0 ? 4 : b[0] >= 0xe0 ? 3 : 2;
-	uint32_t code;
-
-	if (b[0] >= 0x80 && (b[0] < 0xc2 || b[0] > 0xf4))
-		return 0;
-	code = len == 1 ? b[0] : b[0] & (0xffu >> (len + 1));
-	for (size_t i = 1; i < len; i++) {
-		if ((b[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (b[i] & 0x3f);
-	}
-	if (code < least[len] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	*ret_code = code;
-	return len;
-}
+#include "utf8.h"
 
 static bool is_harmless(uint32_t code)
 {
@@ -51,7 +29,7 @@ void text_clean(const char *text, char *ret_text, size_t size)
 	uint32_t code = 0;
 
 	while (*text) {
-		size_t len = read_character(text, &code);
+		size_t len = utf8_read(text, &code);
 		bool good = len && is_harmless(code);
 		size_t out = good ? len : 1;
 
@@ -169,6 +147,27 @@ bool text_parse_duration(const char *text, int64_t *ret_seconds)
 	if (total <= 0 || total > (int64_t)10 * 365 * 86400)
 		return false;
 	*ret_seconds = total;
+	return true;
+}
+
+/* Days since 1970 of a date of the Gregorian calendar. */
+static int64_t days_of(int year, int month, int day)
+{
+	int64_t y = month <= 2 ? year - 1 : year;
+	int64_t months = (month + 9) % 12; /* since March, so that a leap day comes last */
+
+	return 365 * y + y / 4 - y / 100 + y / 400 + (153 * months + 2) / 5 + day - 1 - 719468;
+}
+
+bool text_parse_time(const char *text, int64_t *ret_seconds)
+{
+	int year, month, day, hour, minute, second;
+
+	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ", &year, &month, &day, &hour, &minute,
+		   &second) != 6 ||
+	    month < 1 || month > 12)
+		return false;
+	*ret_seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
 	return true;
 }
 

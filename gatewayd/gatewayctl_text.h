@@ -32,6 +32,9 @@ void text_duration(int64_t seconds, char ret_text[static TEXT_NUMBER_SIZE]);
 /* "10m", "1h", "90s", "2d", "1h30m". False: not a time, or zero. */
 bool text_parse_duration(const char *text, int64_t *ret_seconds);
 
+/* "2026-03-29T12:00:00Z" as seconds since 1970. */
+bool text_parse_time(const char *text, int64_t *ret_seconds);
+
 enum text_colour {
 	COLOUR_NONE,
 	COLOUR_BOLD,
@@ -76,6 +79,8 @@ void text_table_cell(struct text_table *table, const char *text, enum text_colou
 size_t text_table_rows(const struct text_table *table);
 /* width 0: as wide as it gets. A column without any text is left out. */
 void text_table_print(const struct text_table *table, FILE *out, size_t width, bool colour);
+/* The same without the titles. */
+void text_table_print_rows(const struct text_table *table, FILE *out, size_t width, bool colour);
 void text_table_free(struct text_table *table);
 
 #endif

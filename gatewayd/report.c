@@ -11,11 +11,32 @@
 #include <json-c/json.h>
 
 #include "decode/dns.h"
+#include "utf8.h"
+
+/* What is not UTF-8 would make the whole line no JSON. */
+struct json_object *report_string(const char *text)
+{
+	char clean[512];
+	size_t at = 0;
+	uint32_t code;
+
+	while (*text && at + 5 < sizeof(clean)) {
+		size_t len = utf8_read(text, &code);
+
+		if (len)
+			memcpy(clean + at, text, len);
+		else
+			clean[at] = '?';
+		at += len ? len : 1;
+		text += len ? len : 1;
+	}
+	return json_object_new_string_len(clean, (int)at);
+}
 
 static void add_text(struct json_object *object, const char *key, const char *text)
 {
 	if (text && text[0])
-		json_object_object_add(object, key, json_object_new_string(text));
+		json_object_object_add(object, key, report_string(text));
 }
 
 static void add_number(struct json_object *object, const char *key, uint64_t value)

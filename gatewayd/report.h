@@ -21,6 +21,8 @@ struct json_object *report_event(const struct event *event);
 struct json_object *report_device(const struct device_record *record, const char *vendor);
 struct json_object *report_counters(const struct engine_counters *counters);
 
+/* A text as JSON: cut after 500 bytes, and '?' for what is not UTF-8. */
+struct json_object *report_string(const char *text);
 /* "decision", "question", "flow-end", "new-device". */
 const char *report_event_name(enum event_kind kind);
 /* "A", "HTTPS"; "TYPE1234" for what has no name (RFC 3597 section 5). */
