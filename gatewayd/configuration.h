@@ -3,10 +3,12 @@
  * From a folder to a policy set: which files are read, in which order, and
  * what is said when one cannot be. The daemon and gatewayctl both use it.
  *
- *	DATADIR/policy/ *.conf			profiles, in name order
- *	CONFDIR/gatewayd.conf			must be there
- *	CONFDIR/policy.d/ *.conf		in name order
- *	DATADIR/catalogue.tsv, DATADIR/catalogue.d/ *.tsv, CONFDIR/catalogue.d/ *.tsv
+ *	DATADIR/policy		profiles: files named *.conf, in name order
+ *	CONFDIR/gatewayd.conf	must be there
+ *	CONFDIR/policy.d	*.conf, in name order
+ *	DATADIR/catalogue.tsv	may be missing, as the folders may
+ *	DATADIR/catalogue.d	*.tsv, in name order
+ *	CONFDIR/catalogue.d	*.tsv, in name order
  *
  * Names that begin with a dot or end in '~' are passed over.
  */
@@ -18,10 +20,8 @@
 #define CONFIGURATION_STATEDIR "/var/lib/gatewayd"
 
 struct configuration {
-	struct policy_source *sources; /* profiles, main file, the user's */
+	struct policy_source *sources;
 	size_t source_count;
-	struct policy_source *catalogues; /* kind has no meaning for them */
-	size_t catalogue_count;
 };
 
 /* GATEWAYD_DATADIR of the environment, else the one that was built in. */

@@ -70,7 +70,7 @@ static int read_all(int fd, char *text, size_t len, size_t *ret_len)
 
 int state_load(const char *path, size_t most, char **ret_text, size_t *ret_len)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat status;
 	char *text = NULL;
 	size_t len = 0;
