@@ -35,7 +35,8 @@ SECCOMP    ?= $(call found,libseccomp)
 LDNS_PC    := $(if $(filter 1,$(call found,ldns)),ldns,libldns)
 
 Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-7s %s\n' $(1) '$(2)';)
+quiet = $(V)$(findstring s,$(firstword -$(MAKEFLAGS)))
+say = $(if $(quiet),$(if $(V),,@),@printf '  %-7s %s\n' $(1) '$(2)';)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wconversion -Wswitch-enum -Wformat=2 -Wundef \

@@ -29,7 +29,7 @@ packages_for() {
 		echo "$build jq"
 		[ "$(id -u)" != 0 ] || echo "$lab"
 		;;
-	bench) echo "$build $lab libcmocka-dev dnsperf iperf3" ;;
+	bench) echo "$build $lab libcmocka-dev dnsperf iperf3 iptables" ;;
 	fuzz) echo "$build clang libclang-rt-14-dev" ;;
 	*)
 		echo "usage: $0 [--say|--list] build|check|demo|bench|fuzz" >&2

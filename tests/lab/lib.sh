@@ -76,12 +76,6 @@ in_device() { # device command...
 		'mount --bind "$0" /etc/resolv.conf && exec "$@"' "$LAB/resolv.$device" "$@"
 }
 
-# /run is the lab's own, so that a daemon of the host never notices.
-in_gateway() { # command...
-	# shellcheck disable=SC2016 # expanded over there
-	ip netns exec "$LAB_TAG-gateway" sh -c 'mount --bind "$0" /run && exec "$@"' "$LAB/run" "$@"
-}
-
 use_resolver() { # device address...
 	local device=$1
 	shift
@@ -89,10 +83,13 @@ use_resolver() { # device address...
 	echo 'options timeout:2 attempts:1' >>"$LAB/resolv.$device"
 }
 
-# The last process started stays until it is ended or the lab goes.
-lab_keep() { # name pid
-	LAB_PIDS+=("$2")
-	echo "$2" >"$LAB/$1.pid"
+# Starts what stays until the lab goes; $! is the program's own id, since no
+# function stands between the shell and it. Its output is in $LAB/NAME.out.
+lab_start() { # name place command...
+	local name=$1 place=$2
+	shift 2
+	ip netns exec "$LAB_TAG-$place" "$@" >>"$LAB/$name.out" 2>&1 </dev/null &
+	LAB_PIDS+=($!)
 }
 
 lab_end_process() { # pid [signal]
@@ -272,8 +269,7 @@ lab_unbound() { # place address...
 			  control-enable: no
 		END
 	} >"$LAB/$place-unbound.conf"
-	in_space "$place" unbound -d -c "$LAB/$place-unbound.conf" 2>>"$LAB/$place-unbound.err" &
-	lab_keep "$place-unbound" $!
+	lab_start "$place-unbound" "$place" unbound -d -c "$LAB/$place-unbound.conf"
 }
 
 lab_nginx() { # place
@@ -306,29 +302,26 @@ lab_nginx() { # place
 			}
 		}
 	END
-	in_space "$1" nginx -p "$LAB/$1-nginx" -c "$LAB/$1-nginx/nginx.conf" 2>>"$LAB/$1-nginx/stderr" &
-	lab_keep "$1-nginx" $!
+	lab_start "$1-nginx" "$1" nginx -p "$LAB/$1-nginx" -c "$LAB/$1-nginx/nginx.conf"
 }
 
 lab_mosquitto() { # place
 	printf '%s\n' "listener 1883" "allow_anonymous true" "user root" \
 		"log_dest file $LAB/$1-mosquitto.log" "log_type all" >"$LAB/$1-mosquitto.conf"
-	in_space "$1" mosquitto -c "$LAB/$1-mosquitto.conf" 2>/dev/null &
-	lab_keep "$1-mosquitto" $!
+	lab_start "$1-mosquitto" "$1" mosquitto -c "$LAB/$1-mosquitto.conf"
 }
 
 lab_dnsmasq() {
 	local lease=$((EPOCHSECONDS + 43200))
-	cat >"$LAB/dhcp.leases" <<-END
+	cat >"$LAB/misc/dnsmasq.leases" <<-END
 		$lease a4:cf:12:00:00:01 192.0.2.10 coffee-maker *
 		$lease b0:f1:ec:00:00:02 192.0.2.20 cam-nursery *
 		$lease 3c:22:fb:00:00:03 192.0.2.30 annas-laptop *
 	END
-	in_space gateway dnsmasq --keep-in-foreground --conf-file=/dev/null --no-hosts --no-resolv \
+	lab_start dnsmasq gateway dnsmasq --keep-in-foreground --conf-file=/dev/null --no-hosts --no-resolv \
 		--server=198.51.100.53 --interface=br-lan --bind-dynamic --user=root --pid-file= \
 		--except-interface=lo --dhcp-range=192.0.2.100,192.0.2.200 \
-		--dhcp-leasefile="$LAB/dhcp.leases" --log-queries --log-facility="$LAB/dnsmasq.log" &
-	lab_keep dnsmasq $!
+		--dhcp-leasefile="$LAB/misc/dnsmasq.leases" --log-queries --log-facility="$LAB/dnsmasq.log"
 }
 
 # Where the lab's networks are, in the two layouts that providers use.
@@ -352,7 +345,7 @@ lab_up() {
 	trap lab_remove EXIT
 	trap 'exit 130' INT TERM
 	chmod 755 "$LAB"
-	mkdir -p "$LAB/etc/policy.d" "$LAB/run"
+	mkdir -p "$LAB/etc/policy.d" "$LAB/run" "$LAB/misc" "$LAB/share/policy"
 	lab_zone >"$LAB/zone"
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=example \
 		-addext "subjectAltName=DNS:*.example,DNS:*.coffee.example,DNS:*.camera.example,DNS:*.example.com" \
@@ -390,7 +383,7 @@ lab_ready() {
 		wait_for 5 in_space home mosquitto_pub -h 127.0.0.1 -t t -n &&
 		wait_for 5 in_space abroad mosquitto_pub -h 127.0.0.1 -t t -n && return
 	echo "the lab did not come up:" >&2
-	tail -n 5 "$LAB"/*.log "$LAB"/*/error.log "$LAB"/*.err >&2
+	tail -n 5 "$LAB"/*.log "$LAB"/*/error.log "$LAB"/*.out >&2
 	exit 2
 }
 
