@@ -10,6 +10,7 @@
  *	gatewayctl_socket.c     one request to the daemon and its answer
  *	gatewayctl_json.c       reading that answer
  *	gatewayctl_device.c     which device is meant
+ *	gatewayctl_files.c      the files of the policy and of the databases
  *	gatewayctl_text.c       what a terminal may be shown: units, colour
  *	gatewayctl_table.c      tables of text
  *	gatewayctl_status.c     status
@@ -175,18 +176,26 @@ struct policy_set;
 bool client_find_device(const struct client *client, const struct policy_set *set, const char *word,
 			struct client_device *ret_device);
 
-/* Prints each as file:line: text; true when there was none. */
-struct policy_errors;
-void client_print_errors(const struct client *client, const struct policy_errors *errors,
-			 const char *kind);
-/* NULL: the errors were printed. */
-struct policy_set *client_load(const struct client *client, const char *directory);
 /* "gatewayctl: ..." on standard error. */
 void client_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* For completion: one per line, nothing when it cannot be found out. */
 void client_complete_devices(const struct client *client);
 void client_complete_policies(const struct client *client);
+
+/* ---- gatewayctl_files.c: the files of the policy and of the databases ---- */
+
+struct geo;
+struct policy_errors;
+
+/* Prints each as file:line: kind text. */
+void client_print_errors(const struct policy_errors *errors, const char *kind);
+/* {"file":...,"line":...,"text":...} each. */
+struct json_object *client_errors_json(const struct policy_errors *errors);
+/* NULL: the errors were printed. */
+struct policy_set *client_load(const char *directory);
+/* The databases that the files name; what cannot be read is said once. NULL: no memory. */
+struct geo *client_open_geo(const char *directory, const struct policy_set *set);
 
 /* ---- the commands ---- */
 

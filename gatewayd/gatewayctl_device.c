@@ -14,39 +14,6 @@
 #include "gatewayctl_text.h"
 #include "lookup.h"
 
-void client_print_errors(const struct client *client, const struct policy_errors *errors,
-			 const char *kind)
-{
-	bool colour = text_wants_colour(stderr);
-
-	(void)client;
-	fflush(stdout);
-	for (size_t i = 0; i < errors->count; i++) {
-		const struct policy_error *error = &errors->errors[i];
-
-		fputs(text_colour(colour, COLOUR_BOLD), stderr);
-		text_put(stderr, error->file);
-		if (error->line)
-			fprintf(stderr, ":%u", error->line);
-		fprintf(stderr, ":%s %s", text_colour(colour, COLOUR_NONE), kind);
-		text_put(stderr, error->text);
-		putc('\n', stderr);
-	}
-	if (errors->omitted)
-		fprintf(stderr, "and %zu more\n", errors->omitted);
-}
-
-struct policy_set *client_load(const struct client *client, const char *directory)
-{
-	struct policy_errors errors = {0};
-	struct policy_set *set = configuration_load(directory, &errors, NULL);
-
-	if (!set)
-		client_print_errors(client, &errors, "");
-	policy_errors_free(&errors);
-	return set;
-}
-
 static void fill_from_set(const struct policy_device *device, struct client_device *ret_device)
 {
 	size_t count;

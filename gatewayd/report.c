@@ -358,6 +358,7 @@ struct json_object *report_counters(const struct engine_counters *counters)
 	add_number(object, "malformed", counters->malformed);
 	add_number(object, "malformed_dns", counters->malformed_dns);
 	add_number(object, "fragments_dropped", counters->fragments_dropped);
+	add_number(object, "decoys_dropped", counters->decoys_dropped);
 	add_number(object, "questions", counters->questions);
 	add_number(object, "questions_refused", counters->questions_refused);
 	add_number(object, "answers", counters->answers);

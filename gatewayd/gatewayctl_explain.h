@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * explain in two halves: the readings as JSON, and that JSON as text. Private
+ * to gatewayctl.
+ */
+#ifndef GATEWAYD_GATEWAYCTL_EXPLAIN_H
+#define GATEWAYD_GATEWAYCTL_EXPLAIN_H
+
+#include "gatewayctl.h"
+#include "policy/policy.h"
+#include "system/geo.h"
+
+#define EXPLAIN_OVERRIDES_MOST 64
+
+struct explain {
+	const struct policy_set *set;
+	const struct geo *geo;
+	struct client_device device;
+	const struct policy *policy;
+	struct policy_destination destination;
+	const char *destination_text;
+	int local_minute;
+	/* What the user decided by hand; see policy_question. */
+	struct policy_rule *own[EXPLAIN_OVERRIDES_MOST];
+	const struct policy_rule *overrides[EXPLAIN_OVERRIDES_MOST]; /* the same ones */
+	unsigned override_count;
+};
+
+/* gatewayctl(8), EXPLAIN, has the fields. NULL: no memory. */
+struct json_object *explain_read(const struct explain *explain);
+void explain_print(struct json_object *result, bool colour, size_t width);
+
+#endif
