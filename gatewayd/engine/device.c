@@ -202,3 +202,18 @@ bool engine_override(struct engine *engine, const char *device, struct policy_ru
 	engine_judge_again(engine);
 	return true;
 }
+
+bool engine_override_end(struct engine *engine, const struct policy_rule *rule)
+{
+	for (unsigned i = 0; i < engine->override_count; i++) {
+		if (engine->overrides[i].rule != rule)
+			continue;
+		policy_override_free(engine->overrides[i].rule);
+		engine->override_count--;
+		memmove(&engine->overrides[i], &engine->overrides[i + 1],
+			(engine->override_count - i) * sizeof(engine->overrides[0]));
+		engine_judge_again(engine);
+		return true;
+	}
+	return false;
+}

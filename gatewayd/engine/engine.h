@@ -78,6 +78,8 @@ uint32_t engine_generation(const struct engine *engine);
 /* The engine owns rule from here on. until 0: for ever. False: too many. */
 bool engine_override(struct engine *engine, const char *device_name_or_mac,
 		     struct policy_rule *rule, time_us until);
+/* Takes one away before its time; false: it was over already. */
+bool engine_override_end(struct engine *engine, const struct policy_rule *rule);
 
 /* ---- what is known from outside ---- */
 
