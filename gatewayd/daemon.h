@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The running daemon: everything it has, and what happens to it as a whole.
- * gatewayd.c starts it, daemon.c runs it, commands.c looks into it.
+ * gatewayd.c starts it, commands.c looks into it.
+ *
+ *	daemon.c         the steps of the start and of the stop; reload
+ *	daemon_kernel.c  rules, queue, interfaces: what the kernel must know
+ *	daemon_run.c     the loop: packets, ticks, signals
  */
 #ifndef GATEWAYD_DAEMON_H
 #define GATEWAYD_DAEMON_H
@@ -17,6 +21,8 @@
 #define DAEMON_DIRECTORY GATEWAYD_SYSCONFDIR
 #define DAEMON_SOCKET "/run/gatewayd/control.sock"
 #define DAEMON_LAN_MOST 64
+/* After a cold start nothing is called direct for so long. */
+#define DAEMON_COLD_US (10 * MINUTE_US)
 
 struct commands;
 struct conntrack;
@@ -56,18 +62,22 @@ struct daemon {
 
 	struct clock_local clock;
 	time_us started;
-	time_us loaded;           /* the policy that is in force */
-	time_us direct_from;      /* see engine_config */
-	time_us bindings_saved;   /* 0: not yet */
-	uint64_t bindings_digest; /* of what was saved last */
-	int64_t next_leases_ms, next_bindings_ms, next_check_ms;
-	int next_edge; /* minute of the week at which a `when` begins or ends; -1 */
-	int last_minute;
+	time_us loaded;      /* the policy that is in force */
+	time_us direct_from; /* see engine_config; 0: from the beginning */
 	uint64_t reloads, reloads_refused;
-	uint64_t rules_restored;       /* times that somebody else deleted the table */
-	bool queue_lost;               /* the queue is not ours any more */
-	uint32_t lan[DAEMON_LAN_MOST]; /* indexes, sorted */
+	uint64_t rules_restored; /* times that somebody else deleted the table */
+	bool queue_lost;         /* the queue is broken: we are about to end */
+
+	/* The rest is for daemon*.c. */
+	uint32_t generation; /* that the rules and marks in the kernel are of */
+	bool rules_wanted;   /* they could not be put in force: again with the next tick */
+	int last_minute;     /* of the week, at the last tick */
+	uint32_t lan[DAEMON_LAN_MOST]; /* interface indexes, sorted */
 	size_t lan_count;
+	struct loop_watch *more_packets;
+	bool started_loop;
+	uint64_t bindings_digest; /* of what was saved last */
+	unsigned ticks;
 	int exit_code;
 };
 
@@ -83,14 +93,31 @@ void daemon_log_status(const struct daemon *daemon);
 
 /* ---- for gatewayd.c: the steps of the start, in their order ---- */
 
+/* Each says in the log why it failed; all of them are then fatal. */
+bool daemon_load_policy(struct daemon *daemon);
 bool daemon_open_control(struct daemon *daemon);
+bool daemon_start_engine(struct daemon *daemon);
 bool daemon_open_kernel(struct daemon *daemon);
 bool daemon_drop_privileges(struct daemon *daemon);
-bool daemon_start_engine(struct daemon *daemon);
-bool daemon_confine(struct daemon *daemon);
+bool daemon_start_loop(struct daemon *daemon);
 /* Until a signal; the exit code. */
 int daemon_run(struct daemon *daemon);
-/* Everything that was opened, in reverse order; the rules, too. */
+/* Everything that was opened, in reverse order. */
 void daemon_stop(struct daemon *daemon);
+
+/* ---- between daemon*.c ---- */
+
+/* Kernel rules and marks of the engine's present generation. */
+bool daemon_apply_rules(struct daemon *daemon, char *error, size_t error_size);
+bool daemon_watch_kernel(struct daemon *daemon);
+void daemon_update_lan(struct daemon *daemon);
+void daemon_close_kernel(struct daemon *daemon);
+/* Opens what the policy names; says what cannot be. */
+void daemon_open_geo(struct daemon *daemon);
+void daemon_handle_packets(void *daemon, unsigned events);
+/* What the engine has to tell, told to whoever wants it. */
+void daemon_pass_events(struct daemon *daemon);
+void daemon_save_bindings(struct daemon *daemon);
+void daemon_log_errors(const struct policy_errors *errors, const struct policy_errors *warnings);
 
 #endif

@@ -19,10 +19,12 @@ enum watch_kind {
 
 struct loop {
 	struct ev_loop *ev;
+	struct loop_watch *watches;
 };
 
 struct loop_watch {
 	struct loop *loop;
+	struct loop_watch *next, **link;
 	enum watch_kind kind;
 	loop_handler *handler;
 	void *context;
@@ -89,6 +91,8 @@ void loop_free(struct loop *loop)
 {
 	if (!loop)
 		return;
+	while (loop->watches)
+		loop_unwatch(loop->watches);
 	ev_loop_destroy(loop->ev);
 	free(loop);
 }
@@ -104,6 +108,11 @@ static struct loop_watch *new_watch(struct loop *loop, enum watch_kind kind, loo
 	watch->kind = kind;
 	watch->handler = handler;
 	watch->context = context;
+	watch->next = loop->watches;
+	watch->link = &loop->watches;
+	if (watch->next)
+		watch->next->link = &watch->next;
+	loop->watches = watch;
 	return watch;
 }
 
@@ -183,6 +192,9 @@ void loop_unwatch(struct loop_watch *watch)
 		ev_prepare_stop(watch->loop->ev, &watch->ev.prepare);
 		break;
 	}
+	*watch->link = watch->next;
+	if (watch->next)
+		watch->next->link = watch->link;
 	free(watch);
 }
 

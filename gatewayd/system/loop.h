@@ -23,6 +23,7 @@ typedef void loop_handler(void *context, unsigned events);
 
 /* NULL: no memory, or no usable kernel interface. */
 struct loop *loop_new(void);
+/* And every watch that is left. */
 void loop_free(struct loop *loop);
 
 /* All four: NULL means no memory. */

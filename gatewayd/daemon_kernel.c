@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the kernel must know: the rules, the queue, which interfaces are the
+ * LAN, and the marks of connections. Rules and marks carry the generation of
+ * the engine's policy; when that changes, all of them do.
+ */
+#define _GNU_SOURCE
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mark.h"
+#include "daemon.h"
+#include "system/conntrack.h"
+#include "system/interfaces.h"
+#include "system/leases.h"
+#include "system/log.h"
+#include "system/nft.h"
+#include "uplinks.h"
+
+#define ERROR_SIZE 512
+/* Of packets that still wait when we stop. */
+#define LAST_TURNS 16
+
+/* ---- rules ---- */
+
+static bool fails_open(const struct policy *policy)
+{
+	return policy_on_failure(policy) == FAIL_OPEN;
+}
+
+/* The devices whose policy fails the other way than that of unknown devices. */
+static struct mac *list_exceptions(const struct policy_set *set, bool fail_open, size_t *ret_count)
+{
+	struct mac *exceptions = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < policy_device_count(set); i++) {
+		const struct policy_device *device = policy_device_at(set, i);
+		size_t mac_count;
+		const struct mac *macs = policy_device_macs(device, &mac_count);
+		struct mac *grown;
+
+		if (fails_open(policy_device_policy(device)) == fail_open || mac_count == 0)
+			continue;
+		grown = realloc(exceptions, (count + mac_count) * sizeof(*grown));
+		if (!grown)
+			break;
+		exceptions = grown;
+		memcpy(exceptions + count, macs, mac_count * sizeof(*macs));
+		count += mac_count;
+	}
+	*ret_count = count;
+	return exceptions;
+}
+
+static int write_rules(struct daemon *daemon, char *error, size_t error_size)
+{
+	const struct policy_settings *settings = policy_settings(daemon->set);
+	struct uplinks uplinks = {.count = 0};
+	const char *offload[DAEMON_LAN_MOST + UPLINKS_MOST];
+	struct nft_config config = {
+		.lan = settings->lan,
+		.lan_count = settings->lan_count,
+		.queue = settings->queue,
+		.mark_mask = settings->mark,
+		.generation = engine_generation(daemon->engine),
+		.fail_open = fails_open(settings->unknown_device),
+		.counters = true,
+	};
+	struct mac *exceptions =
+		list_exceptions(daemon->set, config.fail_open, &config.exception_count);
+	int result;
+
+	config.exceptions = exceptions;
+	if (settings->offload_manage) {
+		uplinks_read(&uplinks);
+		for (size_t i = 0; i < settings->lan_count && i < DAEMON_LAN_MOST; i++)
+			offload[config.offload_count++] = settings->lan[i];
+		for (size_t i = 0; i < uplinks.count; i++)
+			offload[config.offload_count++] = uplinks.names[i];
+		config.offload = offload;
+	}
+	result = nft_apply(daemon->nft, &config, error, error_size);
+	free(exceptions);
+	return result;
+}
+
+/*
+ * What becomes of a connection that an older policy marked: it comes back to
+ * the queue with its next packet. One that may go on without a packet of the
+ * device's (UDP), or that our flowtable carries, has to be forgotten for that.
+ */
+static enum conntrack_wish ask_connection(void *context, const struct conntrack_entry *entry)
+{
+	const struct daemon *daemon = context;
+	const struct policy_settings *settings = policy_settings(daemon->set);
+
+	if (mark_is_current(settings->mark, entry->mark, daemon->generation))
+		return CONNTRACK_KEEP;
+	if (mark_state(settings->mark, entry->mark) == MARK_PASS &&
+	    (entry->tuple.ip_protocol != IPPROTO_TCP || settings->offload_manage))
+		return CONNTRACK_DELETE;
+	return CONNTRACK_CLEAR;
+}
+
+static void sweep_connections(struct daemon *daemon)
+{
+	int changed;
+
+	if (!daemon->conntrack)
+		return;
+	changed = conntrack_walk(daemon->conntrack, policy_settings(daemon->set)->mark,
+				 ask_connection, daemon);
+	if (changed < 0)
+		log_warn("conntrack", "connections keep the old policy's decisions: %s",
+			 strerror(-changed));
+	else if (changed)
+		log_debug("conntrack", "%d connections are judged again", changed);
+}
+
+bool daemon_apply_rules(struct daemon *daemon, char *error, size_t error_size)
+{
+	if (write_rules(daemon, error, error_size) < 0)
+		return false;
+	daemon->generation = engine_generation(daemon->engine);
+	daemon->rules_wanted = false;
+	nfqueue_set_generation(daemon->capture, daemon->generation);
+	sweep_connections(daemon);
+	return true;
+}
+
+/* ---- what others do to the rules ---- */
+
+static void say_flowtable(void *context, const struct nft_flowtable *flowtable)
+{
+	(void)context;
+	log_warn("nft",
+		 "flowtable %s in table %s %s takes connections away before they can be looked "
+		 "at: inspection is bypassed. Turn flow offloading off, or set network.offload = "
+		 "\"manage\" and turn it off there",
+		 flowtable->name, flowtable->family, flowtable->table);
+}
+
+static void look_for_flowtables(struct daemon *daemon)
+{
+	int found = nft_foreign_flowtables(daemon->nft, say_flowtable, NULL);
+
+	if (found < 0)
+		log_warn("nft", "cannot look for flowtables: %s", strerror(-found));
+}
+
+static void restore_rules(struct daemon *daemon)
+{
+	char error[ERROR_SIZE];
+
+	if (nft_is_present(daemon->nft) == 0)
+		log_warn("nft", "somebody deleted table inet " NFT_TABLE "; it is put back");
+	else
+		log_warn("nft", "somebody changed table inet " NFT_TABLE "; it is put back");
+	daemon->rules_restored++;
+	if (!daemon_apply_rules(daemon, error, sizeof(error))) {
+		log_error("nft", "the rules cannot be put back: %s", error);
+		daemon->rules_wanted = true;
+	}
+}
+
+static void handle_monitor(void *context, unsigned events)
+{
+	struct daemon *daemon = context;
+	struct nft_news news = {0};
+	int error = nft_monitor_read(daemon->nft, &news);
+
+	(void)events;
+	if (error < 0)
+		log_warn("nft", "changes of rules may have been missed: %s", strerror(-error));
+	if (news.damaged)
+		restore_rules(daemon);
+	if (news.flowtable)
+		look_for_flowtables(daemon);
+}
+
+/* ---- interfaces ---- */
+
+static bool is_lan(const struct daemon *daemon, uint32_t index)
+{
+	for (size_t i = 0; i < daemon->lan_count; i++)
+		if (daemon->lan[i] == index)
+			return true;
+	return false;
+}
+
+void daemon_update_lan(struct daemon *daemon)
+{
+	const struct policy_settings *settings = policy_settings(daemon->set);
+	size_t count =
+		settings->lan_count < DAEMON_LAN_MOST ? settings->lan_count : DAEMON_LAN_MOST;
+
+	daemon->lan_count =
+		interfaces_indexes(daemon->interfaces, settings->lan, count, daemon->lan);
+	nfqueue_set_lan(daemon->capture, daemon->lan, daemon->lan_count);
+}
+
+static void handle_link(void *context, const char *name, uint32_t index, bool present)
+{
+	struct daemon *daemon = context;
+	const struct policy_settings *settings = policy_settings(daemon->set);
+
+	(void)index;
+	/* A flowtable names its interfaces, so one that came has to be added. */
+	if (settings->offload_manage)
+		daemon->rules_wanted = true;
+	for (size_t i = 0; i < settings->lan_count; i++) {
+		if (strcmp(settings->lan[i], name) != 0)
+			continue;
+		log_info("interfaces", "%s %s", name, present ? "is there" : "is gone");
+		daemon_update_lan(daemon);
+		return;
+	}
+}
+
+static void handle_neighbour(void *context, uint32_t index, const struct address *address,
+			     const struct mac *mac)
+{
+	struct daemon *daemon = context;
+
+	if (!is_lan(daemon, index) || mac_is_zero(mac))
+		return;
+	engine_learn_address(daemon->engine, address, mac);
+	leases_learn_neighbour(daemon->leases, address, mac);
+}
+
+static void handle_interfaces(void *context, unsigned events)
+{
+	struct daemon *daemon = context;
+	int error = interfaces_read(daemon->interfaces);
+
+	(void)events;
+	if (error < 0)
+		log_warn("interfaces", "changes may have been missed: %s", strerror(-error));
+}
+
+static bool open_interfaces(struct daemon *daemon)
+{
+	struct interfaces_listener listener = {
+		.context = daemon, .link = handle_link, .neighbour = handle_neighbour};
+	const struct policy_settings *settings = policy_settings(daemon->set);
+	char error[ERROR_SIZE];
+
+	daemon->interfaces = interfaces_open(&listener, error, sizeof(error));
+	if (!daemon->interfaces) {
+		log_error("interfaces", "%s", error);
+		return false;
+	}
+	for (size_t i = 0; i < settings->lan_count; i++)
+		if (!interfaces_index(daemon->interfaces, settings->lan[i]))
+			log_warn("interfaces", "%s (network.lan) is not there yet",
+				 settings->lan[i]);
+	return true;
+}
+
+/* ---- opening and closing ---- */
+
+/*
+ * The queue comes before the rules: it can be had only once, so a second
+ * daemon ends here and has changed nothing. Then the rules are there, and the
+ * rest may take its time: packets wait in the queue.
+ */
+bool daemon_open_kernel(struct daemon *daemon)
+{
+	const struct policy_settings *settings = policy_settings(daemon->set);
+	struct nfqueue_config queue = {.queue = settings->queue, .mark_mask = settings->mark};
+	char error[ERROR_SIZE];
+
+	if (!open_interfaces(daemon))
+		return false;
+	daemon->nft = nft_open(error, sizeof(error));
+	if (!daemon->nft) {
+		log_error("nft", "%s", error);
+		return false;
+	}
+	daemon->capture = nfqueue_open(&queue, error, sizeof(error));
+	if (!daemon->capture) {
+		log_error("queue", "%s", error);
+		return false;
+	}
+	daemon_update_lan(daemon);
+	daemon->conntrack = conntrack_open(error, sizeof(error));
+	if (!daemon->conntrack)
+		log_warn("conntrack", "%s", error);
+	if (!daemon_apply_rules(daemon, error, sizeof(error))) {
+		log_error("nft", "%s", error);
+		return false;
+	}
+	look_for_flowtables(daemon);
+	interfaces_read_neighbours(daemon->interfaces);
+	return true;
+}
+
+bool daemon_watch_kernel(struct daemon *daemon)
+{
+	return loop_watch_fd(daemon->loop, nft_monitor_fd(daemon->nft), LOOP_READ, handle_monitor,
+			     daemon) &&
+	       loop_watch_fd(daemon->loop, interfaces_fd(daemon->interfaces), LOOP_READ,
+			     handle_interfaces, daemon) &&
+	       loop_watch_fd(daemon->loop, nfqueue_ops.fd(daemon->capture), LOOP_READ,
+			     daemon_handle_packets, daemon);
+}
+
+/*
+ * A stop that was asked for takes the rules away first and then answers what
+ * still waits. One that was not leaves them: they hold what on_failure says.
+ */
+void daemon_close_kernel(struct daemon *daemon)
+{
+	int error;
+
+	if (daemon->nft && daemon->started_loop && daemon->exit_code == 0) {
+		error = nft_remove(daemon->nft);
+		if (error < 0)
+			log_error("nft", "the rules cannot be removed: %s", strerror(-error));
+		for (unsigned turn = 0; turn < LAST_TURNS; turn++)
+			daemon_handle_packets(daemon, 0);
+	}
+	if (daemon->capture)
+		nfqueue_ops.close(daemon->capture);
+	if (daemon->conntrack)
+		conntrack_close(daemon->conntrack);
+	if (daemon->nft)
+		nft_close(daemon->nft);
+	if (daemon->interfaces)
+		interfaces_close(daemon->interfaces);
+}
