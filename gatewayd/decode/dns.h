@@ -26,6 +26,7 @@ enum dns_type {
 	DNS_TYPE_RRSIG = 46,
 	DNS_TYPE_SVCB = 64,
 	DNS_TYPE_HTTPS = 65,
+	DNS_TYPE_TSIG = 250,
 	DNS_TYPE_ANY = 255,
 };
 

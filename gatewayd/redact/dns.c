@@ -286,6 +286,8 @@ static void survey_record(const struct dns_message *message, const struct dns_re
 			survey->result.subnets_stripped += count_telling_subnets(record->data);
 		if (survey->result.subnets_stripped)
 			survey->result.changed = true;
+	} else if (record->type == DNS_TYPE_TSIG) {
+		survey->is_signed = true;
 	} else if (dns_hints_start(&hints, message, record)) {
 		dns_edit_survey_params(hints, edits, &params);
 		count_addresses(survey, record, params.left, params.pruned);
@@ -544,6 +546,8 @@ bool redact_dns_edit(const struct dns_message *message, const struct redact_dns_
 	bool done = true;
 
 	dns_edit_survey(message, edits, &survey);
+	if (survey.result.changed && survey.is_signed)
+		return false;
 	if (!survey.result.changed || edits->keep_length) {
 		writer_bytes_put(writer, message->data);
 		done = writer_ok(writer);

@@ -64,7 +64,7 @@ struct redact_dns_result {
  * the mandatory ones, too. Client subnet with source prefix 0 says nothing and
  * stays. The new message has been read again and has nothing to edit.
  * False: it could not be rewritten (no memory, ldns cannot read it, no room,
- * no free private-use key): the caller refuses or drops it.
+ * no free private-use key, a TSIG over it): the caller refuses or drops it.
  */
 bool redact_dns_edit(const struct dns_message *message, const struct redact_dns_edits *edits,
 		     struct writer *writer, struct redact_dns_result *ret_result);

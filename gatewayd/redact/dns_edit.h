@@ -20,6 +20,7 @@ enum dns_edit_kind {
 struct dns_survey {
 	struct redact_dns_result result;
 	bool edited[DNS_EDIT_KINDS];
+	bool is_signed; /* as a whole (TSIG): no edit would be believed */
 };
 
 /* What the edits do to the parameters of one SVCB or HTTPS record. */
