@@ -110,7 +110,7 @@ lab_remove() {
 		done
 		ip netns del "$name" 2>/dev/null
 	done
-	wait
+	wait 2>/dev/null
 	[ -z "$LAB" ] || [ -n "${LAB_STAYS-}" ] || rm -rf "$LAB"
 	exit $status
 }
