@@ -29,8 +29,7 @@ enum schema_type {
 	TYPE_TEXT,          /* "..." */
 	TYPE_TEXTS,         /* "..." or [ "...", "..." ] */
 	TYPE_NUMBER,        /* 17, 0x11 */
-	TYPE_NUMBERS,       /* 17 or [ 17, 18 ] */
-	TYPE_PORTS,         /* 17, "17-19", or either in [ ] or ( ) */
+	TYPE_NUMBERS,       /* 17, "17-19", or several in [ ] or ( ) */
 	TYPE_YES_NO,        /* true, false */
 	TYPE_GROUP,         /* { ... } with keywords of its own */
 	TYPE_NAMED_TEXTS,   /* { name = [ "..." ]; } with names of the user's */
