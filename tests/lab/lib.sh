@@ -100,6 +100,7 @@ lab_end_process() { # pid [signal]
 lab_remove() {
 	local status=$? pid name
 	trap - EXIT INT TERM
+	exec 2>/dev/null # the shell would tell of every process that ends
 	for pid in ${GATEWAYD_PID:+"$GATEWAYD_PID"} "${LAB_PIDS[@]}"; do
 		kill "$pid" 2>/dev/null
 	done
