@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The expressions that our rules are made of, in libnftnl's terms.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/xt_NFQUEUE.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+
+#include "system/nft.h"
+#include "system/nft_draft.h"
+
+#define XT_ALIGNMENT 8u
+#define XT_QUEUE_REVISION 3u
+
+void nft_draft_begin(struct nft_draft *draft, struct nft_batch *batch, const char *chain,
+		     const char *what)
+{
+	draft->batch = batch;
+	draft->what = what;
+	draft->need = NFT_NEEDS_CORE;
+	draft->rule = nftnl_rule_alloc();
+	if (!draft->rule) {
+		batch->failed = true;
+		return;
+	}
+	nftnl_rule_set_u32(draft->rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
+	nftnl_rule_set_str(draft->rule, NFTNL_RULE_TABLE, NFT_TABLE);
+	nftnl_rule_set_str(draft->rule, NFTNL_RULE_CHAIN, chain);
+}
+
+void nft_draft_end(struct nft_draft *draft)
+{
+	struct nlmsghdr *message;
+
+	if (!draft->rule)
+		return;
+	message = nft_batch_add(draft->batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND,
+				draft->what, draft->need);
+	if (message) {
+		nftnl_rule_nlmsg_build_payload(message, draft->rule);
+		nft_batch_done(draft->batch, message);
+	}
+	nftnl_rule_free(draft->rule);
+	draft->rule = NULL;
+}
+
+/* NULL: no memory, and the batch knows. */
+static struct nftnl_expr *add(struct nft_draft *draft, const char *name)
+{
+	struct nftnl_expr *expr = draft->rule ? nftnl_expr_alloc(name) : NULL;
+
+	if (expr)
+		nftnl_rule_add_expr(draft->rule, expr);
+	else
+		draft->batch->failed = true;
+	return expr;
+}
+
+void nft_draft_meta(struct nft_draft *draft, uint32_t key, uint32_t reg)
+{
+	struct nftnl_expr *expr = add(draft, "meta");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_KEY, key);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_DREG, reg);
+}
+
+void nft_draft_meta_set(struct nft_draft *draft, uint32_t key)
+{
+	struct nftnl_expr *expr = add(draft, "meta");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_KEY, key);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_SREG, NFT_REG_1);
+}
+
+void nft_draft_ct_mark(struct nft_draft *draft)
+{
+	struct nftnl_expr *expr = add(draft, "ct");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, NFT_CT_MARK);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_DREG, NFT_REG_1);
+}
+
+void nft_draft_ct_mark_set(struct nft_draft *draft)
+{
+	struct nftnl_expr *expr = add(draft, "ct");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, NFT_CT_MARK);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_SREG, NFT_REG_1);
+}
+
+void nft_draft_payload(struct nft_draft *draft, uint32_t base, uint32_t offset, uint32_t len,
+		       uint32_t reg)
+{
+	struct nftnl_expr *expr = add(draft, "payload");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_DREG, reg);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_BASE, base);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_LEN, len);
+}
+
+void nft_draft_bitwise(struct nft_draft *draft, const void *mask, const void *flip, uint32_t len)
+{
+	struct nftnl_expr *expr = add(draft, "bitwise");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, len);
+	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_MASK, mask, len);
+	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_XOR, flip, len);
+}
+
+void nft_draft_bits(struct nft_draft *draft, uint32_t mask, uint32_t flip)
+{
+	nft_draft_bitwise(draft, &mask, &flip, sizeof(mask));
+}
+
+void nft_draft_compare(struct nft_draft *draft, bool equal, const void *data, uint32_t len)
+{
+	struct nftnl_expr *expr = add(draft, "cmp");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP, equal ? NFT_CMP_EQ : NFT_CMP_NEQ);
+	nftnl_expr_set(expr, NFTNL_EXPR_CMP_DATA, data, len);
+}
+
+void nft_draft_compare_u8(struct nft_draft *draft, bool equal, uint8_t value)
+{
+	nft_draft_compare(draft, equal, &value, sizeof(value));
+}
+
+void nft_draft_compare_u16(struct nft_draft *draft, bool equal, uint16_t value)
+{
+	nft_draft_compare(draft, equal, &value, sizeof(value));
+}
+
+void nft_draft_compare_u32(struct nft_draft *draft, bool equal, uint32_t value)
+{
+	nft_draft_compare(draft, equal, &value, sizeof(value));
+}
+
+void nft_draft_lookup(struct nft_draft *draft, const char *set, uint32_t reg)
+{
+	struct nftnl_expr *expr = add(draft, "lookup");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, reg);
+	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set);
+}
+
+void nft_draft_count(struct nft_draft *draft, const char *set)
+{
+	struct nftnl_expr *expr = add(draft, "dynset");
+	struct nftnl_expr *counter = nftnl_expr_alloc("counter");
+
+	if (!expr || !counter) {
+		draft->batch->failed = true;
+		if (counter)
+			nftnl_expr_free(counter);
+		return;
+	}
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
+	nftnl_expr_set_str(expr, NFTNL_EXPR_DYNSET_SET_NAME, set);
+	nftnl_expr_add_expr(expr, NFTNL_EXPR_DYNSET_EXPR, counter);
+	draft->need = NFT_NEEDS_COUNTERS;
+}
+
+void nft_draft_verdict(struct nft_draft *draft, int verdict, const char *chain)
+{
+	struct nftnl_expr *expr = add(draft, "immediate");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
+	if (chain)
+		nftnl_expr_set_str(expr, NFTNL_EXPR_IMM_CHAIN, chain);
+}
+
+void nft_draft_notrack(struct nft_draft *draft)
+{
+	(void)add(draft, "notrack");
+}
+
+void nft_draft_reject(struct nft_draft *draft, bool reset)
+{
+	struct nftnl_expr *expr = add(draft, "reject");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_REJECT_TYPE,
+			   reset ? NFT_REJECT_TCP_RST : NFT_REJECT_ICMPX_UNREACH);
+	nftnl_expr_set_u8(expr, NFTNL_EXPR_REJECT_CODE,
+			  reset ? 0 : NFT_REJECT_ICMPX_ADMIN_PROHIBITED);
+	draft->need = NFT_NEEDS_REJECT;
+}
+
+static void add_xt_target(struct nft_draft *draft, const struct nft_queue_choice *queue,
+			  bool bypass)
+{
+	size_t size = (sizeof(struct xt_NFQ_info_v3) + XT_ALIGNMENT - 1) & ~(XT_ALIGNMENT - 1);
+	struct xt_NFQ_info_v3 info = {
+		.queuenum = queue->number,
+		.queues_total = 1,
+		.flags = bypass ? NFQ_FLAG_BYPASS : 0,
+	};
+	struct nftnl_expr *expr = add(draft, "target");
+	void *copy = expr ? calloc(1, size) : NULL;
+
+	if (!copy) {
+		draft->batch->failed = true;
+		return;
+	}
+	memcpy(copy, &info, sizeof(info));
+	nftnl_expr_set_str(expr, NFTNL_EXPR_TG_NAME, "NFQUEUE");
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_TG_REV, XT_QUEUE_REVISION);
+	/* The expression owns the copy from here on. */
+	nftnl_expr_set(expr, NFTNL_EXPR_TG_INFO, copy, (uint32_t)size);
+}
+
+void nft_draft_queue(struct nft_draft *draft, const struct nft_queue_choice *queue, bool bypass)
+{
+	struct nftnl_expr *expr;
+
+	draft->need = NFT_NEEDS_QUEUE;
+	if (!queue->native) {
+		add_xt_target(draft, queue, bypass);
+		return;
+	}
+	expr = add(draft, "queue");
+	if (!expr)
+		return;
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_QUEUE_NUM, queue->number);
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_QUEUE_TOTAL, 1);
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_QUEUE_FLAGS, bypass ? NFT_QUEUE_FLAG_BYPASS : 0);
+}
+
+void nft_draft_offload(struct nft_draft *draft, const char *flowtable)
+{
+	struct nftnl_expr *expr = add(draft, "flow_offload");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_str(expr, NFTNL_EXPR_FLOW_TABLE_NAME, flowtable);
+	draft->need = NFT_NEEDS_OFFLOAD;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is in our table: the sets and the rules. Pure: writes messages into a
+ * batch and does nothing else.
+ */
+#ifndef GATEWAYD_SYSTEM_NFT_RULES_H
+#define GATEWAYD_SYSTEM_NFT_RULES_H
+
+#include "system/nft.h"
+#include "system/nft_batch.h"
+
+#define NFT_SET_LAN "lan"
+#define NFT_SET_EXCEPTIONS "exceptions"
+#define NFT_SET_REFUSED4 "refused4"
+#define NFT_SET_REFUSED6 "refused6"
+#define NFT_SET_DROPPED4 "dropped4"
+#define NFT_SET_DROPPED6 "dropped6"
+#define NFT_SET_UP "bytes_up"
+#define NFT_SET_DOWN4 "bytes_down4"
+#define NFT_SET_DOWN6 "bytes_down6"
+#define NFT_FLOWTABLE "passed"
+
+#define NFT_PAIRS_MOST 8192u
+#define NFT_COUNTED_MOST 4096u
+
+/*
+ * The whole table. Chains, sets of counters and their contents stay when they
+ * are there already, unless afresh is said: then all is deleted before.
+ * missing: enum nft_need bits of what to do without; NFT_NEEDS_QUEUE means the
+ * native expression.
+ */
+void nft_rules_build(struct nft_batch *batch, const struct nft_config *config, unsigned missing,
+		     bool afresh);
+/* Only takes the table away. */
+void nft_rules_build_removal(struct nft_batch *batch);
+#endif
