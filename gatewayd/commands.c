@@ -21,7 +21,8 @@ struct override {
 	char device[64];
 	const char *action; /* NULL: free */
 	char destination[320];
-	time_us until; /* 0: for ever */
+	time_us until;                  /* 0: for ever */
+	const struct policy_rule *rule; /* the engine's; only to name it */
 };
 
 struct commands {
@@ -290,8 +291,9 @@ static void run_reload(const struct call *call)
 		       done ? NULL : "nothing was changed: the files have errors");
 }
 
-static struct override *note_override(struct commands *commands, const char *device,
-				      const char *action, const char *destination, time_us until)
+/* The one for that destination, which gives way to the new one, or a free one. */
+static struct override *find_override(struct commands *commands, const char *device,
+				      const char *destination)
 {
 	time_us now = clock_now();
 	struct override *free_one = NULL;
@@ -301,20 +303,18 @@ static struct override *note_override(struct commands *commands, const char *dev
 
 		if (!override->action && !free_one)
 			free_one = override;
-		/* The newer one takes the older one's place. */
 		if (override->action && !strcmp(override->device, device) &&
-		    !strcmp(override->destination, destination)) {
-			free_one = override;
-			break;
-		}
+		    !strcmp(override->destination, destination))
+			return override;
 	}
-	if (!free_one)
-		return NULL;
-	snprintf(free_one->device, sizeof(free_one->device), "%s", device);
-	snprintf(free_one->destination, sizeof(free_one->destination), "%s", destination);
-	free_one->action = action;
-	free_one->until = until;
 	return free_one;
+}
+
+static void end_override(struct commands *commands, struct override *override)
+{
+	if (override->action)
+		(void)engine_override_end(commands->daemon->engine, override->rule);
+	override->action = NULL;
 }
 
 /* What the engine knows the device by: the name of a file, else the MAC. */
@@ -336,45 +336,63 @@ static void send_override(const struct call *call, const struct override *overri
 	char until[REPORT_TIME_SIZE];
 
 	commands_add_text(object, "device", override->device);
-	commands_add_text(object, "action", override->action);
+	commands_add_text(object, "action", override->action ? override->action : "ended");
 	commands_add_text(object, "destination", override->destination);
-	if (override->until) {
+	if (override->action && override->until) {
 		report_time(override->until, until);
 		commands_add_text(object, "until", until);
 	}
 	commands_send(call->client, object);
 }
 
+/* False: the engine has no room, and the rule is still ours. */
+static bool begin_override(struct commands *commands, const struct commands_device *device,
+			   struct override *override, struct policy_rule *rule)
+{
+	char name[64];
+
+	engine_name(commands->daemon, device, name, sizeof(name));
+	policy_override_set_number(rule, (unsigned)(override - commands->overrides) + 1);
+	override->rule = rule;
+	return engine_override(commands->daemon->engine, name, rule, override->until);
+}
+
 static void put_override(const struct call *call, enum policy_action action,
 			 const char *destination)
 {
-	struct daemon *daemon = call->commands->daemon;
 	int64_t seconds = member_number(call, "seconds");
-	time_us until = seconds > 0 ? clock_now() + seconds * SECOND_US : 0;
-	const struct override *override;
 	struct commands_device device;
+	struct override *override;
 	struct policy_rule *rule;
-	char error[256], name[64];
+	char error[256];
 	bool given;
 
 	if (!find_device(call, &device, &given))
 		return;
-	if (!given) {
-		control_finish(call->client, CONTROL_USAGE, "which device?");
-		return;
-	}
-	rule = policy_override_new(action, destination, error, sizeof(error));
+	rule = given ? policy_override_new(action, destination, error, sizeof(error)) : NULL;
 	if (!rule) {
-		control_finish(call->client, CONTROL_USAGE, error);
+		control_finish(call->client, CONTROL_USAGE, given ? error : "which device?");
 		return;
 	}
-	engine_name(daemon, &device, name, sizeof(name));
-	override = note_override(call->commands, device.name,
-				 action == POLICY_BLOCK ? "block" : "allow", destination, until);
-	/* The engine frees the rule when it does not take it. */
-	if (!override || !engine_override(daemon->engine, name, rule, until)) {
+	override = find_override(call->commands, device.name, destination);
+	if (override)
+		end_override(call->commands, override);
+	if (!override) {
+		policy_override_free(rule);
 		control_finish(call->client, CONTROL_NO, "there are too many overrides already");
 		return;
+	}
+	snprintf(override->device, sizeof(override->device), "%s", device.name);
+	snprintf(override->destination, sizeof(override->destination), "%s", destination);
+	override->until = seconds > 0 ? clock_now() + seconds * SECOND_US : 0;
+	if (member_number(call, "end")) {
+		policy_override_free(rule);
+	} else if (!begin_override(call->commands, &device, override, rule)) {
+		policy_override_free(rule);
+		control_finish(call->client, CONTROL_NO, "there are too many overrides already");
+		return;
+	} else {
+		override->action = action == POLICY_BLOCK ? "block" : "allow";
 	}
 	send_override(call, override);
 	control_finish(call->client, CONTROL_DONE, NULL);
@@ -393,7 +411,7 @@ static void run_block(const struct call *call)
 /* What goes to the router itself is never blocked, so nobody locks himself out. */
 static void run_pause(const struct call *call)
 {
-	if (member_number(call, "seconds") <= 0)
+	if (member_number(call, "seconds") <= 0 && !member_number(call, "end"))
 		control_finish(call->client, CONTROL_USAGE, "for how long?");
 	else
 		put_override(call, POLICY_BLOCK, "*");

@@ -16,10 +16,11 @@
  *	gatewayctl_status.c     status
  *	gatewayctl_show.c       devices, flows, events
  *	gatewayctl_metrics.c    metrics
- *	gatewayctl_change.c     reload, allow, block, pause, set, name
+ *	gatewayctl_change.c     reload, allow, block, pause
+ *	gatewayctl_set.c        set, name
  *	gatewayctl_generated.c  policy.d/90-gatewayctl.conf
  *	gatewayctl_check.c      check
- *	gatewayctl_explain.c    explain
+ *	gatewayctl_explain.c    explain, with gatewayctl_explain_read.c
  *	gatewayctl_replay.c     replay
  */
 #ifndef GATEWAYD_GATEWAYCTL_H
@@ -84,7 +85,8 @@ struct client {
 	bool json, follow, exit_code;
 	bool version, help;
 	bool command_given;
-	int64_t for_seconds; /* --for; 0: not given */
+	bool for_given;
+	int64_t for_seconds; /* --for; 0 ends what is in force */
 	const char *lan[CLIENT_LAN_MOST];
 	unsigned lan_count;
 	const char *policy;  /* --policy */
@@ -182,6 +184,9 @@ void client_error(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* For completion: one per line, nothing when it cannot be found out. */
 void client_complete_devices(const struct client *client);
 void client_complete_policies(const struct client *client);
+
+/* The answer of reload: errors and warnings, and what is in force. */
+void client_print_reload(void *context, struct json_object *object);
 
 /* ---- gatewayctl_files.c: the files of the policy and of the databases ---- */
 

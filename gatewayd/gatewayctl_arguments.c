@@ -81,9 +81,11 @@ static const struct client_option_row *find_option(const char *word, const char 
 
 static bool set_time(struct client *client, const char *value, char *error, size_t size)
 {
-	if (text_parse_duration(value, &client->for_seconds))
+	client->for_given = true;
+	if (!strcmp(value, "0") || text_parse_duration(value, &client->for_seconds))
 		return true;
-	snprintf(error, size, "\"%s\" is no time; write 90s, 10m, 1h, 2d or 1h30m", value);
+	snprintf(error, size, "\"%s\" is no time; write 90s, 10m, 1h, 2d or 1h30m, or 0 to end it",
+		 value);
 	return false;
 }
 

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * set and name: write policy.d/90-gatewayctl.conf, check everything, and have
+ * the daemon read it. When it does not like it, the file is put back.
+ */
+#define _XOPEN_SOURCE 700 /* realpath */
+
+#include "gatewayctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "configuration.h"
+#include "gatewayctl_generated.h"
+#include "policy/policy.h"
+
+static bool put_back(const struct generated *generated)
+{
+	char error[1024];
+
+	if (generated_restore(generated, error, sizeof(error)))
+		return true;
+	client_error("the file could not be put back: %s", error);
+	return false;
+}
+
+/* Does the daemon that answers read the folder that was written to? */
+static void take_directory(void *context, struct json_object *status)
+{
+	const char *directory = json_text(json_member(status, "policy"), "directory");
+
+	if (directory[0])
+		*(char **)context = realpath(directory, NULL);
+}
+
+static bool is_other_directory(const struct client *client)
+{
+	char *theirs = NULL, *ours;
+	bool other;
+
+	(void)client_ask_quietly(client, "status", NULL, take_directory, &theirs);
+	ours = realpath(client->directory, NULL);
+	other = theirs && ours && strcmp(theirs, ours) != 0;
+	free(theirs);
+	free(ours);
+	return other;
+}
+
+static void keep_answer(void *context, struct json_object *object)
+{
+	struct json_object **answer = context;
+
+	if (!*answer)
+		*answer = json_object_get(object);
+}
+
+/* The daemon's word on it: it may know what the files alone do not tell. */
+static int put_in_force(const struct client *client, const struct generated *generated)
+{
+	struct json_object *answer = NULL;
+	int code;
+
+	if (is_other_directory(client)) {
+		fputs("written; the gatewayd that runs reads another folder\n", stderr);
+		return EXIT_DONE;
+	}
+	code = client_ask_quietly(client, "reload", NULL, keep_answer, &answer);
+	if (code == EXIT_UNREACHABLE) {
+		fputs("written; gatewayd is not running, so it counts from its start\n", stderr);
+		code = EXIT_DONE;
+	} else if (code != EXIT_DONE) {
+		if (answer)
+			client_print_reload(NULL, answer);
+		client_error("gatewayd refused it; nothing was changed");
+		put_back(generated);
+	}
+	json_object_put(answer);
+	return code;
+}
+
+static int commit(const struct client *client, const struct generated *generated,
+		  const struct client_device *device)
+{
+	struct policy_errors errors = {0};
+	struct json_object *result;
+	struct policy_set *set;
+	char error[1024];
+	int code;
+
+	if (!generated_write(generated, error, sizeof(error))) {
+		client_error("%s", error);
+		return EXIT_NO;
+	}
+	set = configuration_load(client->directory, &errors, NULL);
+	if (!set) {
+		client_print_errors(&errors, "");
+		client_error("nothing was changed");
+		put_back(generated);
+	}
+	policy_errors_free(&errors);
+	if (!set)
+		return EXIT_NO;
+	policy_free(set);
+	code = put_in_force(client, generated);
+	if (code != EXIT_DONE)
+		return code;
+	if (client->json) {
+		result = json_object_new_object();
+		json_object_object_add(result, "device", json_object_new_string(device->name));
+		if (device->mac[0])
+			json_object_object_add(result, "mac", json_object_new_string(device->mac));
+		json_object_object_add(result, "policy", json_object_new_string(device->policy));
+		json_object_object_add(result, "file", json_object_new_string(generated->path));
+		client_print_json(NULL, result);
+		json_object_put(result);
+	} else {
+		printf("%s has policy %s\n", device->name, device->policy);
+	}
+	return code;
+}
+
+static bool find_policy(const struct policy_set *set, const char *word)
+{
+	const char *nearest = policy_nearest_policy(set, word);
+
+	if (policy_by_name(set, word))
+		return true;
+	if (nearest)
+		client_error("no policy \"%s\"; did you mean \"%s\"?", word, nearest);
+	else
+		client_error("no policy \"%s\"", word);
+	return false;
+}
+
+/* In its own entry, in an assignment, or, when no file names it, with a new one. */
+static bool set_policy(struct generated *generated, const struct policy_set *set,
+		       struct client_device *device, const char *policy)
+{
+	struct generated_device *own = generated_device_by_name(generated, device->name);
+
+	snprintf(device->policy, sizeof(device->policy), "%s", policy);
+	if (own) {
+		snprintf(own->policy, sizeof(own->policy), "%s", policy);
+		return true;
+	}
+	if (policy_device_by_name(set, device->name))
+		return generated_assign(generated, device->name, policy);
+	if (!device->mac[0])
+		return false;
+	return generated_add_device(generated, device->name, device->mac, policy);
+}
+
+static int change(const struct client *client, const struct policy_set *set,
+		  struct client_device *device, const char *name, const char *policy)
+{
+	struct generated_device *own;
+	struct generated *generated;
+	char error[1024];
+	bool done = true;
+	int code;
+
+	generated = generated_read(client->directory, error, sizeof(error));
+	if (!generated) {
+		client_error("%s", error);
+		return EXIT_NO;
+	}
+	own = generated_device_by_mac(generated, device->mac);
+	if (policy) {
+		done = set_policy(generated, set, device, policy);
+	} else if (own) {
+		snprintf(own->name, sizeof(own->name), "%s", name);
+	} else {
+		done = generated_add_device(generated, name, device->mac, device->policy);
+	}
+	if (!policy)
+		snprintf(device->name, sizeof(device->name), "%s", name);
+	code = EXIT_NO;
+	if (done)
+		code = commit(client, generated, device);
+	else
+		client_error("%s: no room for another device", generated->path);
+	generated_free(generated);
+	return code;
+}
+
+int client_set(const struct client *client)
+{
+	struct policy_set *set = client_load(client->directory);
+	struct client_device device;
+	int code = EXIT_NO;
+
+	if (!set)
+		return EXIT_NO;
+	if (client_find_device(client, set, client->arguments[0], &device) &&
+	    find_policy(set, client->arguments[1]))
+		code = change(client, set, &device, NULL, client->arguments[1]);
+	policy_free(set);
+	return code;
+}
+
+/* Named by a file that is a person's: that is where to change it. */
+static bool is_named_elsewhere(const struct client *client, const struct policy_set *set,
+			       const struct client_device *device)
+{
+	const struct policy_device *row;
+	const char *file = NULL;
+	char ours[512];
+	unsigned line = 0;
+	struct mac mac;
+
+	if (!mac_parse(device->mac, &mac))
+		return false;
+	row = policy_device_by_mac(set, &mac);
+	if (!row)
+		return false;
+	policy_device_place(row, &file, &line);
+	snprintf(ours, sizeof(ours), "%s/" GENERATED_FILE, client->directory);
+	if (!strcmp(file, ours))
+		return false;
+	client_error("%s is \"%s\" already: %s:%u", device->mac, policy_device_name(row), file,
+		     line);
+	return true;
+}
+
+int client_name(const struct client *client)
+{
+	struct policy_set *set = client_load(client->directory);
+	const char *name = client->arguments[1];
+	struct client_device device;
+	int code = EXIT_NO;
+
+	if (!set)
+		return EXIT_NO;
+	if (strlen(name) >= sizeof(device.name))
+		client_error("a name has %zu letters at most", sizeof(device.name) - 1);
+	else if (client_find_device(client, set, client->arguments[0], &device) &&
+		 !is_named_elsewhere(client, set, &device))
+		code = change(client, set, &device, name, NULL);
+	policy_free(set);
+	return code;
+}
