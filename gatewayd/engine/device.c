@@ -44,6 +44,8 @@ const struct policy *device_policy(struct engine *engine, struct device *device)
 	device->named = policy_device_by_mac(engine->set, &device->key.mac);
 	device->policy = device->named ? policy_device_policy(device->named)
 				       : policy_settings(engine->set)->unknown_device;
+	if (engine->only)
+		device->policy = engine->only;
 	return device->policy;
 }
 

@@ -37,6 +37,7 @@ struct engine *engine_new(const struct engine_config *config, const struct polic
 	if (!engine)
 		return NULL;
 	engine->set = set;
+	engine->only = config->only;
 	engine->set_serial = 1;
 	engine->generation = 1;
 	engine->geo = config->geo;

@@ -46,6 +46,11 @@ struct engine_config {
 	 * still use addresses that they resolved before. 0: known at once.
 	 */
 	time_us direct_from;
+	/*
+	 * The policy of every device, whatever the set says; NULL: as it says.
+	 * For trying one out; must not be used with engine_swap_policy().
+	 */
+	const struct policy *only;
 };
 
 /* NULL: no memory. The engine does not own the set. */

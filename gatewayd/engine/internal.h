@@ -211,6 +211,7 @@ struct override {
 
 struct engine {
 	const struct policy_set *set;
+	const struct policy *only; /* see engine_config */
 	uint32_t set_serial;
 	uint32_t generation;
 	struct engine_geo geo;
@@ -375,6 +376,10 @@ void refuse_reply_done(struct verdict *verdict, const struct writer *writer);
 void record_flow(const struct engine *engine, const struct flow *flow,
 		 struct flow_record *ret_record);
 void record_event(struct engine *engine, enum event_kind kind, const struct flow *flow);
+/* EVENT_QUESTION: what was refused and why, which need not be the flow's first question. */
+void record_question(struct engine *engine, const struct flow *flow, const struct dns_message *dns,
+		     const struct policy_question *question,
+		     const struct policy_decision *decision);
 void record_new_device(struct engine *engine, const struct device *device);
 
 #endif

@@ -84,6 +84,20 @@ void record_event(struct engine *engine, enum event_kind kind, const struct flow
 	record_flow(engine, flow, &next_event(engine, kind)->record);
 }
 
+void record_question(struct engine *engine, const struct flow *flow, const struct dns_message *dns,
+		     const struct policy_question *question, const struct policy_decision *decision)
+{
+	struct flow_record *record = &next_event(engine, EVENT_QUESTION)->record;
+
+	record_flow(engine, flow, record);
+	record->question = dns->question;
+	record->question_type = dns->question_type;
+	record->action = decision->action;
+	record->observed = flow->observed;
+	policy_rule_label(question->policy, decision->rule, record->rule, sizeof(record->rule));
+	policy_reason(engine->set, question, decision, record->reason, sizeof(record->reason));
+}
+
 void record_new_device(struct engine *engine, const struct device *device)
 {
 	struct flow_record *record = &next_event(engine, EVENT_NEW_DEVICE)->record;

@@ -168,7 +168,7 @@ static enum fate ask(struct engine *engine, struct passage *passage, struct mess
 	if (decision.action == POLICY_BLOCK) {
 		engine->counters.questions_refused++;
 		passage->device->questions_refused++;
-		record_event(engine, EVENT_QUESTION, flow);
+		record_question(engine, flow, &message->dns, &question, &decision);
 	}
 	if (fate != FATE_PASS)
 		remember_refusal(flow, message->dns.id);
@@ -326,7 +326,7 @@ static enum fate answer(struct engine *engine, struct passage *passage, struct m
 	decision = decide_names(engine, passage, &message->names, &question);
 	if (decision.action == POLICY_BLOCK) {
 		settle(engine, passage->flow, &question, &decision);
-		record_event(engine, EVENT_QUESTION, passage->flow);
+		record_question(engine, passage->flow, &message->dns, &question, &decision);
 	}
 	message->denial = denial_of(policy);
 	fate = fate_of(policy, &decision);
