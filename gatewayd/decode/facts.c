@@ -30,12 +30,26 @@ static void add_parsed(struct first_facts *facts, const struct name *name)
 		facts->names[facts->name_count++] = *name;
 }
 
+/* Some clients put "host:port" in a server name. */
+static struct bytes without_port(struct bytes text)
+{
+	size_t i = text.len;
+
+	while (i > 0 && text.data[i - 1] >= '0' && text.data[i - 1] <= '9')
+		i--;
+	if (i == 0 || i == text.len || text.data[i - 1] != ':' ||
+	    memchr(text.data, ':', i - 1) != NULL)
+		return text;
+	return bytes_of(text.data, i - 1);
+}
+
 void facts_add_name(struct first_facts *facts, struct bytes text, enum first_source source)
 {
 	struct address address;
 	struct name name;
 
 	set_source(facts, source);
+	text = without_port(text);
 	if (parse_address(text, &address))
 		facts_add_address(facts, &address);
 	else if (name_parse(text, &name))

@@ -9,6 +9,7 @@
 #include "decode/facts.h"
 #include "decode/http.h"
 #include "decode/p2p.h"
+#include "decode/prelude.h"
 #include "decode/signature.h"
 #include "decode/socks.h"
 #include "decode/text.h"
@@ -57,15 +58,23 @@ static enum decode decode_layer(struct bytes stream, bool last, struct first_fac
 		return answer;
 	more |= answer == DECODE_MORE;
 	answer = decode_plain(stream, last, ret_facts);
-	if (answer == DECODE_OK)
+	if (answer == DECODE_OK || answer == DECODE_BAD) {
 		*ret_end = stream.len;
+		return answer;
+	}
+	more |= answer == DECODE_MORE;
+	answer = decode_prelude(stream, last, ret_end);
+	if (answer == DECODE_OK)
+		*ret_facts = (struct first_facts){.upgradable = true};
 	return answer == DECODE_NOT && more ? DECODE_MORE : answer;
 }
 
-static bool is_proxy(const struct first_facts *facts)
+/* A proxy, or a prelude to TLS: what is inside begins where it ends. */
+static bool has_inside(const struct first_facts *facts)
 {
 	return facts->upgradable &&
-	       (facts->protocol == PROTOCOL_HTTP || facts->protocol == PROTOCOL_SOCKS);
+	       (facts->protocol == PROTOCOL_HTTP || facts->protocol == PROTOCOL_SOCKS ||
+		facts->protocol == PROTOCOL_UNKNOWN);
 }
 
 enum decode decode_first_tcp(struct bytes stream, bool last, struct first_facts *ret_facts)
@@ -86,7 +95,7 @@ enum decode decode_first_tcp(struct bytes stream, bool last, struct first_facts 
 		if (answer == DECODE_NOT)
 			break;
 		facts_join(&facts, &layer);
-		if (!is_proxy(&layer) || end >= stream.len)
+		if (!has_inside(&layer) || end >= stream.len)
 			break;
 		facts.upgradable = false;
 		stream = bytes_of(stream.data + end, stream.len - end);

@@ -80,27 +80,26 @@ static uint64_t read_integer(struct cursor *cursor, unsigned n, bool big_endian)
 	return value;
 }
 
-/* The frames of a first packet: the first STREAM of the handshake at its start. */
+/* The frames of a first packet: a STREAM of the handshake. */
 static enum decode read_frames(struct cursor *cursor, bool big_endian,
 			       struct first_facts *ret_facts)
 {
 	uint8_t type = cursor_u8(cursor);
-	uint64_t stream, offset, len;
-	enum decode answer;
+	uint64_t stream, len;
 	struct bytes data;
 
 	if ((type & 0x80) == 0)
 		return DECODE_MORE; /* something else comes first; the client says it again */
 	stream = read_integer(cursor, (type & 3u) + 1, big_endian);
-	offset = type & 0x1c ? read_integer(cursor, (type >> 2 & 7u) + 1, big_endian) : 0;
+	cursor_skip(cursor, type & 0x1c ? (type >> 2 & 7u) + 1 : 0); /* offset */
 	len = type & 0x20 ? read_integer(cursor, 2, big_endian) : cursor_left(cursor);
 	data = cursor_take(cursor, (size_t)len);
 	if (!cursor_ok(cursor))
 		return DECODE_BAD;
-	if (stream != 1 || offset != 0 || !decode_gquic_is_chlo(data))
+	/* The whole CHLO follows, in the same stream, an empty one that was refused. */
+	if (stream != 1 || !decode_gquic_is_chlo(data))
 		return DECODE_MORE;
-	answer = decode_gquic_chlo(data, ret_facts);
-	return answer;
+	return decode_gquic_chlo(data, ret_facts);
 }
 
 static enum decode decode_q046(struct bytes datagram, struct first_facts *ret_facts)

@@ -380,6 +380,8 @@ enum decode decode_http_datagram(struct bytes datagram, struct first_facts *ret_
 	} else {
 		return DECODE_NOT;
 	}
+	if (head.facts.protocol == PROTOCOL_SSDP)
+		head.facts.incomplete = !read_fields(&cursor, &head);
 	*ret_facts = head.facts;
 	return DECODE_OK;
 }

@@ -33,10 +33,12 @@ bool decode_stun_looks_right(struct bytes datagram)
 	uint32_t cookie = cursor_u32(&cursor);
 
 	cursor_skip(&cursor, 12);
-	if (!cursor_ok(&cursor) || type & 0xc000 || len % 4 || len != cursor_left(&cursor))
+	if (!cursor_ok(&cursor) || type & 0xc000 || len != cursor_left(&cursor))
 		return false;
-	if (cookie == STUN_COOKIE)
+	if (cookie == STUN_COOKIE) /* some do not pad their last attribute */
 		return type != 0;
+	if (len % 4)
+		return false;
 	/* RFC 3489: binding and shared secret; a request may have no attributes. */
 	if (type != 1 && type != 0x101 && type != 0x111 && type != 2 && type != 0x102)
 		return false;
@@ -334,7 +336,9 @@ bool decode_openvpn_looks_right(struct bytes packet)
 	if (opcode == OPENVPN_RESET_2)
 		return id == 1 && packet.len == 54;
 	/* The wrapped key follows, and its length ends it. */
-	return (id == 1 || id == 0x0f000001) && packet.len > 54 + 2 && packet.len < 54 + 1100;
+	cursor = cursor_on(packet);
+	cursor_skip(&cursor, packet.len - 2);
+	return packet.len > 54 + 2 && packet.len == 54u + cursor_u16(&cursor);
 }
 
 /* ---- BitTorrent ---- */

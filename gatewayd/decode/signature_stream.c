@@ -51,7 +51,7 @@ static enum decode check_bittorrent(struct bytes stream)
 }
 
 /* A request: what it lacks in a datagram's end it must have in its cookie. */
-static enum decode check_stun(struct bytes stream)
+static enum decode check_stun_message(struct bytes stream)
 {
 	static const uint8_t cookie[4] = {0x21, 0x12, 0xa4, 0x42};
 	struct cursor cursor = cursor_on(stream);
@@ -66,6 +66,19 @@ static enum decode check_stun(struct bytes stream)
 		return memcmp(rest.len ? rest.data : cookie, cookie, rest.len) == 0 ? DECODE_MORE
 										    : DECODE_NOT;
 	return bytes_start_with(rest, cookie, 4) ? DECODE_OK : DECODE_NOT;
+}
+
+/* The same behind two bytes of length, RFC 4571, RFC 6544. */
+static enum decode check_stun(struct bytes stream)
+{
+	enum decode answer = check_stun_message(stream), framed;
+	struct cursor cursor = cursor_on(stream);
+	uint16_t len = cursor_u16(&cursor);
+
+	if (answer == DECODE_OK || !cursor_ok(&cursor) || len < 20 || len > 1500)
+		return answer;
+	framed = cursor_left(&cursor) ? check_stun_message(cursor_rest(&cursor)) : DECODE_MORE;
+	return framed == DECODE_NOT ? answer : framed;
 }
 
 /* A length, then a packet; what is there of it must not speak against it. */

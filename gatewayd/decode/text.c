@@ -69,6 +69,11 @@ static enum decode tell_ftp_from_pop3(struct bytes stream, bool last, enum proto
 	return DECODE_OK;
 }
 
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static bool is_imap(struct bytes line)
 {
 	struct bytes rest, tag = lines_word(line, &rest), after;
@@ -76,8 +81,13 @@ static bool is_imap(struct bytes line)
 
 	if (tag.len == 0 || tag.len > TAG_MOST)
 		return false;
-	for (size_t i = 0; i < tag.len; i++)
-		digit |= tag.data[i] >= '0' && tag.data[i] <= '9';
+	for (size_t i = 0; i < tag.len; i++) {
+		bool letter = (tag.data[i] | 0x20) >= 'a' && (tag.data[i] | 0x20) <= 'z';
+
+		digit |= is_digit(tag.data[i]);
+		if (!letter && !is_digit(tag.data[i]) && tag.data[i] != '.')
+			return false;
+	}
 	return (digit || lines_equal(tag, ".")) &&
 	       IS_AMONG(lines_word(rest, &after), imap_commands);
 }
@@ -255,11 +265,6 @@ static enum decode decode_telnet(struct bytes stream, bool last)
 	/* Options come in threes: the next must be one, too. */
 	return stream.len == 3 || stream.data[1] == 250 || stream.data[3] == 255 ? DECODE_OK
 										 : DECODE_NOT;
-}
-
-static bool is_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9';
 }
 
 bool decode_syslog_looks_right(struct bytes message)
