@@ -82,7 +82,8 @@ NEEDS_system  := system base
 NEEDS_program := program engine redact decode policy capture system base
 
 archive    = $(BUILD)/lib$(1).a
-objects    = $(patsubst %.c,$(BUILD)/%.o,$(1))
+# Not beside the programs: one is called as a folder of sources.
+objects    = $(patsubst %.c,$(BUILD)/objects/%.o,$(1))
 archives   = $(foreach l,$(NEEDS_$(1)),$(call archive,$(l)))
 layer_libs = $(call libs,$(sort $(foreach l,$(NEEDS_$(1)),$(LIBS_$(l))))) \
 	$(if $(filter system program,$(NEEDS_$(1))),-lev) -lm
@@ -104,7 +105,7 @@ $(BUILD)/flags: FORCE
 	then mv $@.new $@; \
 	else rm -f $@.new; tests/deps.sh --say build; exit 1; fi
 
-$(BUILD)/%.o: %.c Makefile VERSION $(BUILD)/flags
+$(BUILD)/objects/%.o: %.c Makefile VERSION $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
@@ -116,7 +117,7 @@ $$(call objects,$$(SRC_$(1))): ALL_CFLAGS += $$(call flags,$$(LIBS_$(1)))
 endef
 $(foreach l,$(LAYERS) program,$(eval $(call layer_rules,$(l))))
 
-$(BUILD)/gatewayd $(BUILD)/gatewayctl: $(BUILD)/%: $(BUILD)/gatewayd/%.o $(call archives,program)
+$(BUILD)/gatewayd $(BUILD)/gatewayctl: $(BUILD)/%: $(BUILD)/objects/gatewayd/%.o $(call archives,program)
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
 
 # ---- tests ----
@@ -124,22 +125,25 @@ $(BUILD)/gatewayd $(BUILD)/gatewayctl: $(BUILD)/%: $(BUILD)/gatewayd/%.o $(call 
 # A unit test links its own layer and what that may call, and nothing else.
 SUPPORT := $(call objects,$(wildcard tests/unit/support/*.c))
 define unit_rules
-UNIT_$(1) := $$(patsubst %.c,$$(BUILD)/%,$$(wildcard tests/unit/$(1)/test_*.c))
-$$(UNIT_$(1)): %: %.o $$(SUPPORT) $$(call archives,$(1))
+UNIT_$(1) := $$(patsubst %.c,$$(BUILD)/%,$$(wildcard tests/unit/$(1)/*.c))
+$$(UNIT_$(1)): $$(BUILD)/%: $$(BUILD)/objects/%.o $$(SUPPORT) $$(call archives,$(1))
+	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)$$(CC) $$(CFLAGS) $$(ALL_LDFLAGS) -o $$@ $$^ $$(call layer_libs,$(1)) -lcmocka
-$$(addsuffix .o,$$(UNIT_$(1))): ALL_CFLAGS += $$(call flags,$$(LIBS_$(1)))
+$$(UNIT_$(1):$$(BUILD)/%=$$(BUILD)/objects/%.o): ALL_CFLAGS += $$(call flags,$$(LIBS_$(1)))
 UNIT += $$(UNIT_$(1))
 endef
 $(foreach l,$(LAYERS) program,$(eval $(call unit_rules,$(l))))
 
 # Each target reads its corpus without libFuzzer; `make fuzz` has the real one.
 CORPUS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
-$(CORPUS): %: %.o $(BUILD)/tests/fuzz/run.o $(call archives,program)
+$(CORPUS): $(BUILD)/%: $(BUILD)/objects/%.o $(BUILD)/objects/tests/fuzz/run.o $(call archives,program)
+	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
 
 # Small programs of the lab and of the measurements, each of one file.
 TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/lab/*.c tests/bench/*.c tests/lint/*.c))
-$(TOOLS): %: %.o $(call archives,program)
+$(TOOLS): $(BUILD)/%: $(BUILD)/objects/%.o $(call archives,program)
+	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
 
 .PHONY: tests
@@ -193,10 +197,10 @@ fuzz:
 		ls tests/fuzz/fuzz_*.c | sed 's,.*fuzz_\(.*\)\.c,  \1,'; exit 2; }
 	$(Q)tests/deps.sh fuzz
 	+$(Q)$(MAKE) --no-print-directory BUILD=build-fuzz CC='$(FUZZ_CC)' CFLAGS='$(FUZZ_FLAGS)' \
-		build-fuzz/tests/fuzz/fuzz_$(T).o $(foreach l,$(NEEDS_program),build-fuzz/lib$(l).a)
+		build-fuzz/objects/tests/fuzz/fuzz_$(T).o $(foreach l,$(NEEDS_program),build-fuzz/lib$(l).a)
 	$(Q)mkdir -p build-fuzz/corpus/$(T) tests/fuzz/corpus/$(T)
 	$(call say,LD,build-fuzz/fuzz_$(T))$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $(ALL_LDFLAGS) \
-		-o build-fuzz/fuzz_$(T) build-fuzz/tests/fuzz/fuzz_$(T).o \
+		-o build-fuzz/fuzz_$(T) build-fuzz/objects/tests/fuzz/fuzz_$(T).o \
 		$(foreach l,$(NEEDS_program),build-fuzz/lib$(l).a) $(call layer_libs,program)
 	$(Q)build-fuzz/fuzz_$(T) -max_total_time=$(TIME) -print_final_stats=1 \
 		-artifact_prefix=build-fuzz/$(T)- \

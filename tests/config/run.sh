@@ -26,9 +26,10 @@ trap 'rm -rf "$out"' EXIT
 failed=0
 count=0
 
+# TAP: a case fails once, whatever is wrong with it; the rest are its comments.
 say_failed() {
-	echo "FAIL $1: $2"
-	failed=$((failed + 1))
+	echo "# $1: $2"
+	case_failed=1
 }
 
 # The files of a case, profiles first, in name order.
@@ -55,23 +56,34 @@ run_case() {
 		cp "$out/got" "$name.$kind"
 	elif ! [ -f "$name.$kind" ]; then
 		say_failed "$name" "there is no $name.$kind"
-		cat "$out/got"
+		sed 's/^/# /' "$out/got"
 		return
-	elif ! diff -u "$name.$kind" "$out/got"; then
+	elif ! diff -u "$name.$kind" "$out/got" >"$out/diff"; then
+		sed 's/^/# /' "$out/diff"
 		say_failed "$name" "differs"
 	fi
 	[ $kind = ok ] || return
 	# shellcheck disable=SC2046
 	"$print" -r $(files_of "$1") >"$out/again" 2>&1
 	grep -v '^// ' "$out/got" >"$out/text"
-	diff -u "$out/text" "$out/again" || say_failed "$name" "does not read back"
+	diff -u "$out/text" "$out/again" >"$out/diff" && return
+	sed 's/^/# /' "$out/diff"
+	say_failed "$name" "does not read back"
 }
 
 cd "$here" || exit 2
 for case in [0-9]*.conf [0-9]*/; do
 	[ -e "$case" ] || continue
 	count=$((count + 1))
-	run_case "${case%/}"
+	case_failed=0
+	run_case "${case%/}" >"$out/said"
+	if [ $case_failed = 0 ]; then
+		echo "ok $count - ${case%/}"
+	else
+		failed=$((failed + 1))
+		echo "not ok $count - ${case%/}"
+		cat "$out/said"
+	fi
 done
-echo "config: $count cases, $failed failed"
+echo "1..$count"
 [ $count -gt 0 ] && [ $failed = 0 ]
