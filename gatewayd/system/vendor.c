@@ -117,9 +117,11 @@ static bool find_key(const struct vendor *vendor, off_t size, const char *key, s
 		len = line.len - key_len - 1;
 		if (len > VENDOR_TEXT_SIZE - 1)
 			len = VENDOR_TEXT_SIZE - 1;
+		if (len == 0)
+			return false;
 		memcpy(ret_name, line.data + key_len + 1, len);
 		ret_name[len] = 0;
-		return len > 0;
+		return true;
 	}
 	return false;
 }
