@@ -298,8 +298,6 @@ static enum truth match_not(const struct policy_set *set, const struct condition
 static enum truth match_condition(const struct policy_set *set, const struct condition *condition,
 				  const struct policy_question *question)
 {
-	bool yes = condition->is.yes;
-
 	switch (condition->kind) {
 	case CONDITION_DOMAIN:
 		return match_domain(condition, question);
@@ -315,9 +313,10 @@ static enum truth match_condition(const struct policy_set *set, const struct con
 	case CONDITION_ASN:
 		return match_asn(condition, question);
 	case CONDITION_FOREIGN:
-		return yes ? is_foreign(set, question) : negated(is_foreign(set, question));
+		return condition->is.yes ? is_foreign(set, question)
+					 : negated(is_foreign(set, question));
 	case CONDITION_DIRECT:
-		return simple(question, FACT_DIRECT, question->direct == yes);
+		return simple(question, FACT_DIRECT, question->direct == condition->is.yes);
 	case CONDITION_ADDRESS:
 		return match_address(condition, question);
 	case CONDITION_PORT:
@@ -331,13 +330,14 @@ static enum truth match_condition(const struct policy_set *set, const struct con
 	case CONDITION_ENCRYPTED:
 		return match_encrypted(condition, question);
 	case CONDITION_LAN:
-		return simple(question, FACT_ADDRESS, question->lan == yes);
+		return simple(question, FACT_ADDRESS, question->lan == condition->is.yes);
 	case CONDITION_MISMATCH:
-		return simple(question, FACT_MISMATCH, question->mismatch == yes);
+		return simple(question, FACT_MISMATCH, question->mismatch == condition->is.yes);
 	case CONDITION_TUNNEL:
-		return simple(question, FACT_TUNNEL, question->tunnel == yes);
+		return simple(question, FACT_TUNNEL, question->tunnel == condition->is.yes);
 	case CONDITION_ENCRYPTED_NAME:
-		return simple(question, FACT_ENCRYPTED_NAME, question->encrypted_name == yes);
+		return simple(question, FACT_ENCRYPTED_NAME,
+			      question->encrypted_name == condition->is.yes);
 	case CONDITION_WHEN:
 		return simple(question, FACT_TIME,
 			      windows_contain(condition, question->local_minute));
