@@ -34,12 +34,29 @@ void check_warning(struct check *check, unsigned line, const char *format, ...)
 	policy_errors_add(check->warnings, check->file, line, "%s", text);
 }
 
+static const char *list_keywords(unsigned place, char *text, size_t size)
+{
+	size_t count, known_count = 0;
+	const struct schema_keyword *keywords = schema_keywords(&count);
+	const char *known[32];
+	struct words words = {known, 0};
+
+	for (size_t i = 0; i < count && known_count < sizeof(known) / sizeof(known[0]); i++) {
+		if (keywords[i].places & place)
+			known[known_count++] = keywords[i].name;
+	}
+	words.count = known_count;
+	words_print(&words, text, size);
+	return text;
+}
+
 /* Where else the keyword may stand, or the nearest one that may stand here. */
 static void unknown_keyword(struct check *check, const struct setting *setting, unsigned place)
 {
 	size_t count;
 	const struct schema_keyword *keywords = schema_keywords(&count);
 	struct nearest nearest = nearest_to(setting->name);
+	char known[150];
 
 	if (place == PLACE_POLICIES && schema_find(PLACE_MAIN, setting->name)) {
 		check_error(check, setting->line, NULL, "\"%.60s\" belongs in gatewayd.conf",
@@ -50,8 +67,13 @@ static void unknown_keyword(struct check *check, const struct setting *setting, 
 		if (keywords[i].places & place)
 			nearest_try(&nearest, keywords[i].name);
 	}
-	check_error(check, setting->line, &nearest, "unknown keyword \"%.60s\" in %s",
-		    setting->name, schema_place_name(place));
+	if (nearest.best)
+		check_error(check, setting->line, &nearest, "unknown keyword \"%.60s\" in %s",
+			    setting->name, schema_place_name(place));
+	else
+		check_error(check, setting->line, NULL,
+			    "unknown keyword \"%.60s\" in %s: expected %s", setting->name,
+			    schema_place_name(place), list_keywords(place, known, sizeof(known)));
 }
 
 static bool is_text(const struct setting *setting)
@@ -132,6 +154,17 @@ const struct setting *check_values(const struct setting *setting)
 	return setting->kind == SETTING_LIST ? setting->first : setting;
 }
 
+const struct setting *check_need(struct check *check, const struct setting *group, const char *name,
+				 const char *what)
+{
+	for (const struct setting *child = group->first; child; child = child->next) {
+		if (strcmp(child->name, name) == 0)
+			return child->bad ? NULL : child;
+	}
+	check_error(check, group->line, NULL, "%s needs \"%s\"", what, name);
+	return NULL;
+}
+
 size_t check_value_count(const struct setting *setting)
 {
 	return setting->kind == SETTING_LIST ? setting->count : 1;
@@ -181,7 +214,9 @@ const char *check_text(struct check *check, const struct setting *value, size_t 
 
 	if (len == 0 || len > most) {
 		check_error(check, value->line, NULL,
-			    "expected a text of 1 to %zu bytes, found %zu", most, len);
+			    "%s%s%sexpected a text of 1 to %zu bytes, found %zu",
+			    value->name ? "\"" : "", value->name ? value->name : "",
+			    value->name ? "\": " : "", most, len);
 		return NULL;
 	}
 	for (size_t i = 0; i < len; i++) {

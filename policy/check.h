@@ -49,6 +49,9 @@ void check_warning(struct check *check, unsigned line, const char *format, ...)
 void check_keywords(struct check *check, struct setting *group, unsigned place);
 /* NULL: not there, or bad. */
 struct setting *check_find(const struct setting *group, const char *name);
+/* The same, but an error when it is not there: WHAT needs a NAME. */
+const struct setting *check_need(struct check *check, const struct setting *group, const char *name,
+				 const char *what);
 /* The first value of "..." or [ "...", "..." ]. */
 const struct setting *check_values(const struct setting *setting);
 /* The values of a list, but not the settings that follow a single value. */

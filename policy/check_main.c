@@ -268,16 +268,17 @@ static bool is_url(const char *text)
 static void check_list(struct check *check, struct setting *group, struct policy_list_source *list)
 {
 	const struct setting *name, *url, *file;
+	unsigned sources = 0;
 
 	check_keywords(check, group, PLACE_LIST);
-	name = check_find(group, "name");
+	name = check_need(check, group, "name", "a list");
 	url = check_find(group, "url");
 	file = check_find(group, "file");
-	if (!name)
-		check_error(check, group->line, NULL, "a list needs a \"name\"");
-	else
+	if (name)
 		list->name = check_text(check, name, NAME_MOST);
-	if (!url == !file)
+	for (const struct setting *child = group->first; child; child = child->next)
+		sources += strcmp(child->name, "url") == 0 || strcmp(child->name, "file") == 0;
+	if (sources != 1)
 		check_error(check, group->line, NULL, "a list needs one of \"url\" and \"file\"");
 	list->url = url ? check_text(check, url, PATH_MOST) : NULL;
 	list->file = file ? check_text(check, file, PATH_MOST) : NULL;
@@ -322,11 +323,8 @@ static void check_identifiers(struct check *check, const struct setting *setting
 		int word = -1;
 
 		check_keywords(check, child, PLACE_IDENTIFIER);
-		value = check_find(child, "value");
-		data = check_find(child, "data");
-		if (!value || !data)
-			check_error(check, child->line, NULL,
-				    "an identifier needs \"data\" and \"value\"");
+		value = check_need(check, child, "value", "an identifier");
+		data = check_need(check, child, "data", "an identifier");
 		if (data)
 			word = check_word(check, data, &words_data);
 		if (!value || word < 0)

@@ -13,7 +13,8 @@ static const char *check_name(struct check *check, const struct setting *value)
 
 	if (!name)
 		return NULL;
-	if (strpbrk(name, "/\"\\") || name[0] == ' ' || name[strlen(name) - 1] == ' ') {
+	if (strchr(name, '/') || strchr(name, '"') || strchr(name, '\\') || name[0] == ' ' ||
+	    name[strlen(name) - 1] == ' ') {
 		check_error(check, value->line, NULL,
 			    "\"%.60s\": expected a name without / \\ \" and without a blank at "
 			    "either end",
@@ -30,13 +31,9 @@ static const char *check_name(struct check *check, const struct setting *value)
 
 static const char *find_name(struct check *check, const struct setting *group, const char *what)
 {
-	const struct setting *setting = check_find(group, "name");
+	const struct setting *setting = check_need(check, group, "name", what);
 
-	if (!setting) {
-		check_error(check, group->line, NULL, "%s needs a \"name\"", what);
-		return NULL;
-	}
-	return check_name(check, setting);
+	return setting ? check_name(check, setting) : NULL;
 }
 
 static bool read_mac(struct check *check, const struct setting *value, struct mac *mac)
@@ -82,17 +79,13 @@ static void check_device(struct check *check, struct setting *group)
 	device->name = find_name(check, group, "a device");
 	device->file = check->file;
 	device->line = group->line;
-	mac = check_find(group, "mac");
-	policy = check_find(group, "policy");
+	mac = check_need(check, group, "mac", "a device");
+	policy = check_need(check, group, "policy", "a device");
 	if (mac)
 		read_macs(check, mac, device);
-	else
-		check_error(check, group->line, NULL, "a device needs a \"mac\"");
 	if (policy) {
 		device->policy_name = check_text(check, policy, NAME_MOST);
 		device->policy_line = policy->line;
-	} else {
-		check_error(check, group->line, NULL, "a device needs a \"policy\"");
 	}
 	if (device->name)
 		vector_add(&check->devices, &check->set->arena, device);
@@ -173,13 +166,11 @@ static void check_limit(struct check *check, const struct setting *group, struct
 
 static void check_action(struct check *check, const struct setting *group, struct policy_rule *rule)
 {
-	const struct setting *setting = check_find(group, "action");
+	const struct setting *setting = check_need(check, group, "action", "a rule");
 	int word;
 
-	if (!setting) {
-		check_error(check, group->line, NULL, "a rule needs an \"action\"");
+	if (!setting)
 		return;
-	}
 	word = check_word(check, setting, &words_action);
 	if (word < 0)
 		return;
@@ -272,14 +263,11 @@ static void check_policy_words(struct check *check, const struct setting *group,
 			       struct policy *policy)
 {
 	struct policy_own *own = &policy->own;
-	const struct setting *setting = check_find(group, "default");
-	int word = setting ? check_word(check, setting, &words_action) : -1;
+	int word = check_word_of(check, group, "default", &words_bypass);
 
 	own->has_default = word >= 0;
 	policy->action = word == POLICY_ALLOW ? POLICY_ALLOW : POLICY_BLOCK;
-	if (word > POLICY_BLOCK)
-		check_error(check, setting->line, NULL,
-			    "\"default\": expected \"allow\" or \"block\"");
+
 	word = check_word_of(check, group, "mode", &words_mode);
 	own->has_mode = word >= 0;
 	policy->mode = word == MODE_OBSERVE ? MODE_OBSERVE : MODE_ENFORCE;
@@ -327,17 +315,14 @@ static void check_assertion(struct check *check, struct setting *group)
 	int word = -1;
 
 	check_keywords(check, group, PLACE_ASSERTION);
-	device = check_find(group, "device");
-	destination = check_find(group, "destination");
-	expect = check_find(group, "expect");
+	device = check_need(check, group, "device", "an assertion");
+	destination = check_need(check, group, "destination", "an assertion");
+	expect = check_need(check, group, "expect", "an assertion");
 	when = check_find(group, "when");
 	assertion->file = check->file;
 	assertion->line = group->line;
-	if (!device || !destination || !expect) {
-		check_error(check, group->line, NULL,
-			    "an assertion needs \"device\", \"destination\" and \"expect\"");
+	if (!device || !destination || !expect)
 		return;
-	}
 	assertion->device_name = check_text(check, device, NAME_MOST);
 	assertion->destination = check_text(check, destination, 300);
 	word = check_word(check, expect, &words_action);

@@ -97,7 +97,7 @@ static struct setting *parse(struct arena *arena, const char *text, const char *
 		const char *hint = "";
 
 		if (strcmp(what, "syntax error") == 0)
-			hint = ": expected keyword = value; each followed by a semicolon";
+			hint = ": expected keyword = value;";
 		else if (strcmp(what, "mismatched element type in array") == 0)
 			hint = ": write ( ) in place of [ ] around numbers and texts together";
 		policy_errors_add(errors, file, (unsigned)config_error_line(&config), "%s%s", what,

@@ -155,7 +155,10 @@ struct policy_set *policy_load(const struct policy_source *sources, size_t count
 	}
 	good = read_all(&loading->check, sources, count, &loading->trees);
 	sort_errors(errors, first_error, sources, count);
-	if (warnings)
+	/* What is warned of in a set with errors may come from the errors. */
+	if (warnings && !good)
+		warnings->count = first_warning;
+	else if (warnings)
 		sort_errors(warnings, first_warning, sources, count);
 	return finish(loading, good);
 }

@@ -3,7 +3,9 @@
  * Reads policy files and prints the canonical text of the set, or every error
  * and exits 1. Warnings go before, as comments. Used by tests/config/run.sh.
  *
- *	config_print [-r] FILE...	-r: print, read that back, print again
+ *	config_print FILE...
+ *	config_print -r FILE...		print, read that back, print again
+ *	config_print -k			every keyword
  *
  * gatewayd.conf is the main file, *.tsv are catalogues, profiles/ are profiles,
  * a file alone is a main file, all else is policy.d. Messages hold the last
@@ -13,6 +15,7 @@
 #include <stdlib.h>
 
 #include "policy/policy.h"
+#include "policy/schema.h"
 
 #define SOURCES_MOST 64
 #define TEXT_MOST (16 << 20)
@@ -84,6 +87,16 @@ static size_t print_set(const struct policy_source *sources, size_t count, bool 
 	return writer.len;
 }
 
+static int print_keywords(void)
+{
+	size_t count;
+	const struct schema_keyword *keywords = schema_keywords(&count);
+
+	for (size_t i = 0; i < count; i++)
+		puts(keywords[i].name);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static char text[TEXT_MOST], again[TEXT_MOST];
@@ -91,6 +104,8 @@ int main(int argc, char **argv)
 	size_t count = 0, len;
 	bool twice = argc > 1 && strcmp(argv[1], "-r") == 0;
 
+	if (argc > 1 && strcmp(argv[1], "-k") == 0)
+		return print_keywords();
 	for (int i = 1 + twice; i < argc && count < SOURCES_MOST; i++) {
 		const char *slash = strrchr(argv[i], '/');
 
