@@ -133,8 +133,10 @@ static void send_device(const struct device_walk *walk, const struct device_reco
 {
 	char vendor[VENDOR_TEXT_SIZE];
 	bool known = vendor_find(walk->daemon->vendor, &record->mac, vendor);
+	struct device_record counted = *record;
 
-	commands_send(walk->client, report_device(record, known ? vendor : NULL));
+	daemon_count_traffic(walk->daemon, &counted);
+	commands_send(walk->client, report_device(&counted, known ? vendor : NULL));
 }
 
 static void send_seen(void *context, const struct device_record *record)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "bindings.h"
 #include "commands.h"
@@ -18,6 +19,7 @@
 #include "system/leases.h"
 #include "system/log.h"
 #include "system/vendor.h"
+#include "traffic.h"
 
 #define ERROR_SIZE 512
 
@@ -87,6 +89,7 @@ bool daemon_open_control(struct daemon *daemon)
 	snprintf(daemon->runtime, sizeof(daemon->runtime), "%.*s",
 		 slash ? (int)(slash - daemon->options.socket) : 1,
 		 slash ? daemon->options.socket : ".");
+	daemon->made_runtime = access(daemon->runtime, F_OK) < 0;
 	daemon->loop = loop_new();
 	if (!daemon->loop) {
 		log_error("start", "no event loop: out of memory or descriptors");
@@ -207,7 +210,8 @@ bool daemon_start_engine(struct daemon *daemon)
 	config.direct_from = warm ? 0 : now + DAEMON_COLD_US;
 	daemon->engine = engine_new(&config, daemon->set);
 	daemon->commands = commands_new(daemon);
-	if (!daemon->engine || !daemon->commands) {
+	daemon->traffic = traffic_new(&config.hash_key);
+	if (!daemon->engine || !daemon->commands || !daemon->traffic) {
 		log_error("start", "no memory for the engine's tables");
 		return false;
 	}
@@ -234,12 +238,13 @@ bool daemon_drop_privileges(struct daemon *daemon)
 
 	if (!privilege_find_user(daemon->options.user, &daemon->user, error, sizeof(error)))
 		goto failed;
-	/* A folder that somebody chose with -s stays as it is. */
+	/* A folder that was there and that somebody chose with -s stays as it is. */
+	if ((daemon->made_runtime || is_default_runtime(daemon)) &&
+	    !privilege_give_directory(&daemon->user, daemon->runtime, 0750, error, sizeof(error)))
+		goto failed;
 	if (is_default_runtime(daemon) &&
-	    (!privilege_give_directory(&daemon->user, daemon->runtime, 0750, error,
-				       sizeof(error)) ||
-	     !privilege_give_directory(&daemon->user, CONFIGURATION_STATEDIR, 0755, error,
-				       sizeof(error))))
+	    !privilege_give_directory(&daemon->user, CONFIGURATION_STATEDIR, 0755, error,
+				      sizeof(error)))
 		goto failed;
 	if (!privilege_drop(&daemon->user, error, sizeof(error)))
 		goto failed;
@@ -349,6 +354,7 @@ void daemon_stop(struct daemon *daemon)
 	control_close(daemon->control);
 	commands_free(daemon->commands);
 	engine_free(daemon->engine);
+	traffic_free(daemon->traffic);
 	vendor_close(daemon->vendor);
 	leases_free(daemon->leases);
 	geo_free(daemon->geo);

@@ -30,6 +30,7 @@ struct control;
 struct interfaces;
 struct leases;
 struct nft;
+struct traffic;
 struct vendor;
 
 /* What the command line said. */
@@ -51,6 +52,7 @@ struct daemon {
 	struct geo *geo;
 	struct vendor *vendor; /* may be NULL */
 	struct leases *leases;
+	struct traffic *traffic;
 
 	struct loop *loop;
 	struct capture *capture;
@@ -75,6 +77,7 @@ struct daemon {
 	uint32_t lan[DAEMON_LAN_MOST]; /* interface indexes, sorted */
 	size_t lan_count;
 	struct loop_watch *more_packets;
+	bool made_runtime; /* so it is ours to give away */
 	bool started_loop;
 	uint64_t bindings_digest; /* of what was saved last */
 	unsigned ticks;
@@ -87,6 +90,9 @@ struct daemon {
  */
 bool daemon_reload(struct daemon *daemon, struct policy_errors *errors,
 		   struct policy_errors *warnings);
+
+/* Adds the bytes that the kernel let through without asking. */
+void daemon_count_traffic(const struct daemon *daemon, struct device_record *record);
 
 /* One page of facts in the log, as SIGUSR1 does. */
 void daemon_log_status(const struct daemon *daemon);
@@ -111,6 +117,7 @@ void daemon_stop(struct daemon *daemon);
 bool daemon_apply_rules(struct daemon *daemon, char *error, size_t error_size);
 bool daemon_watch_kernel(struct daemon *daemon);
 void daemon_update_lan(struct daemon *daemon);
+void daemon_read_traffic(struct daemon *daemon);
 void daemon_close_kernel(struct daemon *daemon);
 /* Opens what the policy names; says what cannot be. */
 void daemon_open_geo(struct daemon *daemon);

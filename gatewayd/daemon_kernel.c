@@ -17,6 +17,7 @@
 #include "system/leases.h"
 #include "system/log.h"
 #include "system/nft.h"
+#include "traffic.h"
 #include "uplinks.h"
 
 #define ERROR_SIZE 512
@@ -122,13 +123,60 @@ static void sweep_connections(struct daemon *daemon)
 
 bool daemon_apply_rules(struct daemon *daemon, char *error, size_t error_size)
 {
+	daemon_read_traffic(daemon);
 	if (write_rules(daemon, error, error_size) < 0)
 		return false;
+	traffic_restart(daemon->traffic);
 	daemon->generation = engine_generation(daemon->engine);
 	daemon->rules_wanted = false;
 	nfqueue_set_generation(daemon->capture, daemon->generation);
 	sweep_connections(daemon);
 	return true;
+}
+
+/* ---- bytes ---- */
+
+static void learn_addresses(void *context, const struct device_record *record)
+{
+	for (unsigned i = 0; i < record->address_count; i++)
+		traffic_learn_address(context, &record->addresses[i], &record->mac);
+}
+
+static void add_counter(void *context, const struct mac *mac, const struct address *address,
+			uint64_t packets, uint64_t bytes)
+{
+	(void)packets;
+	traffic_add(context, mac, address, bytes);
+}
+
+void daemon_read_traffic(struct daemon *daemon)
+{
+	engine_each_device(daemon->engine, learn_addresses, daemon->traffic);
+	/* A kernel that does not count is known from nft_features(). */
+	(void)nft_read_counters(daemon->nft, add_counter, daemon->traffic);
+}
+
+/* The engine counts what it saw, the kernel what it let through: most of it twice. */
+void daemon_count_traffic(const struct daemon *daemon, struct device_record *record)
+{
+	const struct policy_device *device =
+		record->named ? policy_device_by_name(daemon->set, record->name) : NULL;
+	size_t count = 1;
+	const struct mac *macs = device ? policy_device_macs(device, &count) : &record->mac;
+	uint64_t up = 0, down = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t its_up, its_down;
+
+		if (!traffic_find(daemon->traffic, &macs[i], &its_up, &its_down))
+			continue;
+		up += its_up;
+		down += its_down;
+	}
+	if (up > record->bytes_up)
+		record->bytes_up = up;
+	if (down > record->bytes_down)
+		record->bytes_down = down;
 }
 
 /* ---- what others do to the rules ---- */
@@ -229,6 +277,7 @@ static void handle_neighbour(void *context, uint32_t index, const struct address
 		return;
 	engine_learn_address(daemon->engine, address, mac);
 	leases_learn_neighbour(daemon->leases, address, mac);
+	traffic_learn_address(daemon->traffic, address, mac);
 }
 
 static void handle_interfaces(void *context, unsigned events)

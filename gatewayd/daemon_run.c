@@ -20,6 +20,7 @@
 #define PACKETS_PER_TURN 256
 #define TICK_MS 1000
 #define LEASES_TICKS 5
+#define TRAFFIC_TICKS 5
 #define BINDINGS_TICKS 30
 #define CHECK_TICKS 60
 #define ERROR_SIZE 512
@@ -144,6 +145,8 @@ static void handle_tick(void *context, unsigned events)
 	watch_clock(daemon, clock_now());
 	if (tick % LEASES_TICKS == 0)
 		leases_poll(daemon->leases, learn_lease, daemon);
+	if (tick % TRAFFIC_TICKS == 0)
+		daemon_read_traffic(daemon);
 	if (tick % BINDINGS_TICKS == BINDINGS_TICKS - 1)
 		daemon_save_bindings(daemon);
 	if (tick % CHECK_TICKS == CHECK_TICKS - 1)
