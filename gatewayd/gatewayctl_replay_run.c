@@ -33,6 +33,92 @@ static const struct engine_limits limits_large = {
 	.events = 4096,
 };
 
+/* ---- beginning ---- */
+
+static bool geo_country_of(void *context, const struct address *address, country *ret_country)
+{
+	return geo_country(context, address, ret_country);
+}
+
+static bool geo_asn_of(void *context, const struct address *address, uint32_t *ret_asn)
+{
+	return geo_asn(context, address, ret_asn);
+}
+
+static const struct policy *wanted_policy(const struct replay_side *side, const char *name)
+{
+	const struct policy *policy = policy_by_name(side->set, name);
+	const char *nearest = policy_nearest_policy(side->set, name);
+
+	if (policy)
+		return policy;
+	if (nearest)
+		client_error("%s: no policy \"%s\"; did you mean \"%s\"?", side->directory, name,
+			     nearest);
+	else
+		client_error("%s: no policy \"%s\"", side->directory, name);
+	return NULL;
+}
+
+static bool open_side(struct replay_side *side, const char *directory, const char *policy)
+{
+	struct engine_config config = {.limits = limits_large};
+	const struct hash_key key = {0x7265706c6179, 1};
+
+	side->directory = directory;
+	side->set = client_load(directory);
+	if (!side->set)
+		return false;
+	config.only = policy ? wanted_policy(side, policy) : NULL;
+	if (policy && !config.only)
+		return false;
+	/* A replay is the same each time; nobody attacks it but with a file of his own. */
+	config.hash_key = key;
+	side->geo = client_open_geo(directory, side->set);
+	config.geo.context = side->geo;
+	config.geo.country = geo_country_of;
+	config.geo.asn = geo_asn_of;
+	side->refusals = table_new(REFUSALS_MOST, offsetof(struct replay_refusal, count),
+				   sizeof(struct replay_refusal), &key);
+	if (side->geo && side->refusals)
+		side->engine = engine_new(&config, side->set);
+	if (!side->engine) {
+		/* Small machines: what a router works with has to do. */
+		config.limits = engine_default_limits;
+		if (side->geo && side->refusals)
+			side->engine = engine_new(&config, side->set);
+	}
+	if (!side->engine)
+		client_error("no memory");
+	return side->engine != NULL;
+}
+
+bool replay_open(struct replay *replay, const struct client *client)
+{
+	memset(replay, 0, sizeof(*replay));
+	replay->client = client;
+	replay->side_count = client->against ? 2 : 1;
+	return open_side(&replay->sides[0], client->directory, client->policy) &&
+	       (!client->against || open_side(&replay->sides[1], client->against, client->policy));
+}
+
+void replay_close(struct replay *replay)
+{
+	for (unsigned s = 0; s < 2; s++) {
+		struct replay_side *side = &replay->sides[s];
+
+		for (size_t i = 0; i < side->flow_count; i++)
+			free(side->flows[i].line);
+		free(side->flows);
+		table_free(side->refusals);
+		engine_free(side->engine);
+		geo_free(side->geo);
+		policy_free(side->set);
+	}
+}
+
+#if HAVE_PCAP
+
 /* ---- what the engine tells ---- */
 
 static void keep_flow(struct replay_side *side, const struct flow_record *record)
@@ -121,90 +207,6 @@ static int by_number(const void *a, const void *b)
 	const struct replay_flow *first = a, *second = b;
 
 	return first->number < second->number ? -1 : first->number > second->number;
-}
-
-/* ---- beginning ---- */
-
-static bool geo_country_of(void *context, const struct address *address, country *ret_country)
-{
-	return geo_country(context, address, ret_country);
-}
-
-static bool geo_asn_of(void *context, const struct address *address, uint32_t *ret_asn)
-{
-	return geo_asn(context, address, ret_asn);
-}
-
-static const struct policy *wanted_policy(const struct replay_side *side, const char *name)
-{
-	const struct policy *policy = policy_by_name(side->set, name);
-	const char *nearest = policy_nearest_policy(side->set, name);
-
-	if (policy)
-		return policy;
-	if (nearest)
-		client_error("%s: no policy \"%s\"; did you mean \"%s\"?", side->directory, name,
-			     nearest);
-	else
-		client_error("%s: no policy \"%s\"", side->directory, name);
-	return NULL;
-}
-
-static bool open_side(struct replay_side *side, const char *directory, const char *policy)
-{
-	struct engine_config config = {.limits = limits_large};
-	const struct hash_key key = {0x7265706c6179, 1};
-
-	side->directory = directory;
-	side->set = client_load(directory);
-	if (!side->set)
-		return false;
-	config.only = policy ? wanted_policy(side, policy) : NULL;
-	if (policy && !config.only)
-		return false;
-	/* A replay is the same each time; nobody attacks it but with a file of his own. */
-	config.hash_key = key;
-	side->geo = client_open_geo(directory, side->set);
-	config.geo.context = side->geo;
-	config.geo.country = geo_country_of;
-	config.geo.asn = geo_asn_of;
-	side->refusals = table_new(REFUSALS_MOST, offsetof(struct replay_refusal, count),
-				   sizeof(struct replay_refusal), &key);
-	if (side->geo && side->refusals)
-		side->engine = engine_new(&config, side->set);
-	if (!side->engine) {
-		/* Small machines: what a router works with has to do. */
-		config.limits = engine_default_limits;
-		if (side->geo && side->refusals)
-			side->engine = engine_new(&config, side->set);
-	}
-	if (!side->engine)
-		client_error("no memory");
-	return side->engine != NULL;
-}
-
-bool replay_open(struct replay *replay, const struct client *client)
-{
-	memset(replay, 0, sizeof(*replay));
-	replay->client = client;
-	replay->side_count = client->against ? 2 : 1;
-	return open_side(&replay->sides[0], client->directory, client->policy) &&
-	       (!client->against || open_side(&replay->sides[1], client->against, client->policy));
-}
-
-void replay_close(struct replay *replay)
-{
-	for (unsigned s = 0; s < 2; s++) {
-		struct replay_side *side = &replay->sides[s];
-
-		for (size_t i = 0; i < side->flow_count; i++)
-			free(side->flows[i].line);
-		free(side->flows);
-		table_free(side->refusals);
-		engine_free(side->engine);
-		geo_free(side->geo);
-		policy_free(side->set);
-	}
 }
 
 /* ---- running ---- */
@@ -319,7 +321,6 @@ static const struct prefix *lan_prefixes(const struct client *client, size_t *re
 	return client->lan_count ? prefixes : NULL;
 }
 
-#if HAVE_PCAP
 bool replay_run(struct replay *replay)
 {
 	const struct client *client = replay->client;
@@ -344,13 +345,12 @@ bool replay_run(struct replay *replay)
 	return true;
 }
 #else
+
 bool replay_run(struct replay *replay)
 {
 	(void)replay;
-	(void)is_same_file;
-	(void)lan_prefixes;
-	(void)read_capture;
 	client_error("this gatewayctl was built without libpcap, so it reads no captures");
 	return false;
 }
+
 #endif

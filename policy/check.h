@@ -17,7 +17,7 @@ struct check {
 	struct policy_errors *errors, *warnings;
 	const char *file;             /* the one that messages are about */
 	enum policy_source_kind kind; /* of the file being read */
-	struct vector devices, policies, assertions;
+	struct vector devices, policies, assertions, assignments;
 	struct vector regions;      /* struct check_region */
 	const char *unknown_device; /* a policy's name */
 	const char *unknown_device_file;

@@ -339,6 +339,27 @@ static void check_assertion(struct check *check, struct setting *group)
 	}
 }
 
+static void check_assignment(struct check *check, struct setting *group)
+{
+	struct assignment *assignment = arena_alloc(&check->set->arena, sizeof(*assignment));
+	const struct setting *device, *policy;
+
+	check_keywords(check, group, PLACE_ASSIGNMENT);
+	device = check_find(group, "device");
+	policy = check_find(group, "policy");
+	assignment->file = check->file;
+	assignment->line = group->line;
+	if (!device || !policy) {
+		check_error(check, group->line, NULL,
+			    "an assignment needs a \"device\" and a \"policy\"");
+		return;
+	}
+	assignment->device_name = check_text(check, device, NAME_MOST);
+	assignment->policy_name = check_text(check, policy, NAME_MOST);
+	if (assignment->device_name && assignment->policy_name)
+		vector_add(&check->assignments, &check->set->arena, assignment);
+}
+
 void check_policies(struct check *check, struct setting *root)
 {
 	const struct setting *setting = check_find(root, "policies");
@@ -348,6 +369,9 @@ void check_policies(struct check *check, struct setting *root)
 	setting = check_find(root, "devices");
 	for (struct setting *child = setting ? setting->first : NULL; child; child = child->next)
 		check_device(check, child);
+	setting = check_find(root, "assign");
+	for (struct setting *child = setting ? setting->first : NULL; child; child = child->next)
+		check_assignment(check, child);
 	setting = check_find(root, "assertions");
 	for (struct setting *child = setting ? setting->first : NULL; child; child = child->next)
 		check_assertion(check, child);

@@ -330,6 +330,40 @@ static void collect_devices(struct check *check)
 	collect_macs(check);
 }
 
+/* NULL and an error. */
+static struct policy_device *find_device(struct check *check, const char *file, unsigned line,
+					 const char *name)
+{
+	struct policy_set *set = check->set;
+	struct nearest nearest = nearest_to(name);
+
+	for (size_t i = 0; i < set->device_count; i++) {
+		if (strcmp(set->devices[i]->name, name) == 0)
+			return set->devices[i];
+		nearest_try(&nearest, set->devices[i]->name);
+	}
+	if (check->incomplete)
+		return NULL;
+	check->file = file;
+	check_error(check, line, &nearest, "there is no device \"%.60s\"", name);
+	return NULL;
+}
+
+/* In the order of the files, so the last one counts. */
+static void apply_assignments(struct check *check)
+{
+	for (size_t i = 0; i < check->assignments.count; i++) {
+		const struct assignment *assignment = check->assignments.items[i];
+		struct policy_device *device = find_device(
+			check, assignment->file, assignment->line, assignment->device_name);
+		struct policy *policy = find_policy(check, assignment->file, assignment->line,
+						    assignment->policy_name);
+
+		if (device && policy)
+			device->policy = policy;
+	}
+}
+
 static void add_edges(const struct group *group, bool edges[static MINUTES_OF_WEEK])
 {
 	for (size_t i = 0; i < group->count; i++) {
@@ -413,6 +447,7 @@ void compile_set(struct check *check)
 	collect_policies(check);
 	resolve_policies(check);
 	collect_devices(check);
+	apply_assignments(check);
 	collect_edges(check);
 	collect_assertions(check);
 	if (check->foreign_used && !check->set->has_home) {

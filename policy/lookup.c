@@ -164,6 +164,13 @@ const char *policy_device_name(const struct policy_device *device)
 	return device->name;
 }
 
+void policy_device_place(const struct policy_device *device, const char **ret_file,
+			 unsigned *ret_line)
+{
+	*ret_file = device->file;
+	*ret_line = device->line;
+}
+
 const struct policy *policy_device_policy(const struct policy_device *device)
 {
 	return device->policy;

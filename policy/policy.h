@@ -221,6 +221,9 @@ const struct policy_device *policy_device_by_name(const struct policy_set *set, 
 const char *policy_device_name(const struct policy_device *device);
 const struct policy *policy_device_policy(const struct policy_device *device);
 const struct mac *policy_device_macs(const struct policy_device *device, size_t *ret_count);
+/* Where a file names it. */
+void policy_device_place(const struct policy_device *device, const char **ret_file,
+			 unsigned *ret_line);
 
 size_t policy_count(const struct policy_set *set);
 const struct policy *policy_at(const struct policy_set *set, size_t index);

@@ -21,6 +21,7 @@ static const struct schema_keyword keywords[] = {
 	{"lists", PLACE_MAIN, TYPE_LIST_OF_GROUPS, 0, "lists of names and addresses"},
 	{"identifiers", PLACE_MAIN, TYPE_LIST_OF_GROUPS, 0, "secrets that strip rules look for"},
 	{"devices", TOP, TYPE_LIST_OF_GROUPS, 0, "the devices and their policies"},
+	{"assign", TOP, TYPE_LIST_OF_GROUPS, 0, "other policies for devices; the last one counts"},
 	{"policies", TOP, TYPE_LIST_OF_GROUPS, 0, "the policies"},
 	{"assertions", TOP, TYPE_LIST_OF_GROUPS, 0, "what every reload has to confirm"},
 
@@ -39,7 +40,7 @@ static const struct schema_keyword keywords[] = {
 	{"value", PLACE_IDENTIFIER, TYPE_TEXT, 0, "the secret itself"},
 
 	{"mac", PLACE_DEVICE, TYPE_TEXTS, 0, "hardware addresses of the device"},
-	{"policy", PLACE_DEVICE, TYPE_TEXT, 0, "the policy of the device"},
+	{"policy", PLACE_DEVICE | PLACE_ASSIGNMENT, TYPE_TEXT, 0, "the policy of the device"},
 
 	{"extends", PLACE_POLICY, TYPE_TEXT, 0, "policy whose rules follow this one's"},
 	{"default", PLACE_POLICY, TYPE_TEXT, 0, "what no rule matches: allow or block"},
@@ -53,6 +54,7 @@ static const struct schema_keyword keywords[] = {
 	{"resolver", PLACE_DNS, TYPE_TEXT, 0, "who answers: any resolver, or the gateway"},
 
 	{"device", PLACE_ASSERTION, TYPE_TEXT, 0, "the device that sends"},
+	{"device", PLACE_ASSIGNMENT, TYPE_TEXT, 0, "the device that is meant"},
 	{"destination", PLACE_ASSERTION, TYPE_TEXT, 0, "name, address or name@address, with :port"},
 	{"expect", PLACE_ASSERTION, TYPE_TEXT, 0, "the action that must come out"},
 
@@ -124,6 +126,7 @@ const char *schema_place_name(unsigned place)
 		"a rule",
 		"\"not\"",
 		"an assertion",
+		"an assignment",
 	};
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -23,6 +23,7 @@ enum schema_place {
 	PLACE_RULE = 1 << 9, /* conditions too */
 	PLACE_NOT = 1 << 10, /* the conditions inside not = { } */
 	PLACE_ASSERTION = 1 << 11,
+	PLACE_ASSIGNMENT = 1 << 12,
 };
 
 enum schema_type {

@@ -124,6 +124,13 @@ struct policy_device {
 	size_t order;
 };
 
+/* Another policy for a device, wherever that one is named. */
+struct assignment {
+	const char *device_name, *policy_name;
+	const char *file;
+	unsigned line;
+};
+
 /* A MAC of a device, for search. */
 struct device_mac {
 	struct mac mac;
