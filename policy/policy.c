@@ -41,19 +41,22 @@ static void read_sources(struct check *check, const struct policy_source *source
 			 struct arena *arena)
 {
 	struct setting **roots = arena_array(arena, count, sizeof(struct setting *));
+	const char **files = arena_array(arena, count, sizeof(*files));
 
 	for (size_t i = 0; i < count; i++) {
 		if (is_settings(&sources[i]))
 			read_tree(check, &sources[i], arena, &roots[i]);
 	}
 	for (size_t i = 0; i < count; i++) {
-		check->file = sources[i].file;
+		/* Rules tell where they stand for as long as the set lives. */
+		files[i] = arena_text(&check->set->arena, sources[i].file, strlen(sources[i].file));
+		check->file = files[i];
 		check->kind = sources[i].kind;
 		if (roots[i] && sources[i].kind == SOURCE_MAIN)
 			check_main(check, roots[i]);
 	}
 	for (size_t i = 0; i < count; i++) {
-		check->file = sources[i].file;
+		check->file = files[i];
 		check->kind = sources[i].kind;
 		if (roots[i])
 			check_policies(check, roots[i]);
