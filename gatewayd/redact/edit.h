@@ -16,7 +16,7 @@ struct redact_secrets;
 
 /* Must be the same from call to call, or a value may be stripped in part. */
 struct redact_plan {
-	const struct redact_keys *keys;       /* NULL: none */
+	const struct redact_keys *keys;       /* never NULL, may be empty */
 	const struct redact_secrets *secrets; /* NULL: none */
 	uint32_t categories;                  /* to be stripped: mask of 1 << category */
 };
@@ -69,7 +69,39 @@ void feed_opaque(struct redact_feed *feed, const uint8_t *from);
 void feed_count(struct redact_feed *feed, uint32_t categories);
 /* The selected categories of the key that was read; 0: leave the value alone. */
 uint32_t feed_matches(const struct redact_feed *feed, const struct key_match *match);
+
 /* '0' for a digit, 'x' for all else. */
-void feed_mask(uint8_t *data, size_t len);
+static inline uint8_t mask_of(uint8_t byte)
+{
+	return byte >= '0' && byte <= '9' ? '0' : 'x';
+}
+
+/* Overwrites one byte of a value and counts the value once. */
+static inline void feed_put(struct redact_feed *feed, uint8_t *byte, uint8_t value,
+			    uint32_t categories, bool *counted)
+{
+	if (*byte == value)
+		return;
+	*byte = value;
+	if (!*counted)
+		feed_count(feed, categories);
+	*counted = true;
+}
+
+/* UTF-8 byte by byte, RFC 3629 section 4. All zero is the beginning. */
+struct utf8 {
+	uint8_t left;      /* continuation bytes to come */
+	uint8_t low, high; /* bounds of the next one */
+};
+bool utf8_step(struct utf8 *utf8, uint8_t byte);
+
+/* -1 when it is no hexadecimal digit. */
+static inline int hex_value(uint32_t character)
+{
+	if (character >= '0' && character <= '9')
+		return (int)(character - '0');
+	character |= 0x20;
+	return character >= 'a' && character <= 'f' ? (int)(character - 'a') + 10 : -1;
+}
 
 #endif

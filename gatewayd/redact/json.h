@@ -24,7 +24,8 @@ struct json_layer {
 	uint8_t literal; /* which of true, false, null, and how much of it */
 	uint16_t code;
 	uint16_t surrogate;
-	bool keyed; /* a key was read: this is JSON and no mere text */
+	bool keyed;      /* a key was read: this is JSON and no mere text */
+	uint64_t parent; /* hash of the key whose value the string is */
 };
 
 struct json_editor {
@@ -35,7 +36,9 @@ struct json_editor {
 	uint8_t cover_depth; /* of the object or array that is */
 	uint8_t fill_at, fill_len;
 	uint8_t fill[8];
+	struct utf8 utf8; /* of the key that is read */
 	bool counted;
+	uint32_t covered; /* categories of what is overwritten */
 	uint32_t matched; /* categories of the key just read */
 	uint64_t objects; /* bit i: what is open at depth i is an object */
 	uint64_t parents[JSON_PATHS];

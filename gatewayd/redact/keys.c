@@ -21,6 +21,7 @@ struct redact_keys {
 	size_t filled, count;
 	bool has_paths;
 	uint8_t normal[256]; /* what a byte counts as; 0: not at all */
+	bool special[256];   /* means more than itself in a JSON string, or may */
 	/*
 	 * The characters of all keys with '*', one bit each, as a
 	 * nondeterministic automaton: bit i is set while the key read so far ends
@@ -60,8 +61,10 @@ struct redact_keys *keys_new(const struct redact_keys *base)
 
 	if (!keys)
 		return NULL;
-	for (unsigned i = 0; i < 256; i++)
+	for (unsigned i = 0; i < 256; i++) {
 		keys->normal[i] = normal((uint8_t)i);
+		keys->special[i] = i < 0x20 || i >= 0x80 || i == '"' || i == '\\';
+	}
 	if (!base)
 		return keys;
 	keys->base = base;
@@ -297,25 +300,59 @@ void keys_begin(const struct redact_keys *keys, uint64_t parent, struct key_matc
 		wild_begin(keys, match);
 }
 
+static bool wild_alive(const struct redact_keys *keys, const struct key_match *match)
+{
+	uint64_t any = 0;
+
+	for (unsigned i = 0; i < keys->wild_words; i++)
+		any |= match->wild[i];
+	return any != 0;
+}
+
+/* Most keys could match no key with '*' after their first characters. */
+static void wild_feed(const struct redact_keys *keys, struct key_match *match, const uint8_t *text,
+		      size_t len)
+{
+	for (size_t i = 0; i < len && wild_alive(keys, match); i++) {
+		uint8_t byte = keys->normal[text[i]];
+
+		if (byte)
+			wild_step(keys, match, byte);
+	}
+}
+
+size_t keys_feed_plain(const struct redact_keys *keys, struct key_match *match,
+		       const uint8_t *text, size_t len)
+{
+	uint64_t hash = match->hash;
+	uint64_t path = match->path;
+	size_t at;
+
+	/* Both hashes side by side cost no more than one. */
+	for (at = 0; at < len && !keys->special[text[at]]; at++) {
+		uint8_t byte = keys->normal[text[at]];
+
+		if (byte) {
+			hash = hash_step(hash, byte);
+			path = hash_step(path, byte);
+		}
+	}
+	match->hash = hash;
+	match->path = path;
+	if (keys->wild_words)
+		wild_feed(keys, match, text, at);
+	return at;
+}
+
 void keys_feed(const struct redact_keys *keys, struct key_match *match, const uint8_t *text,
 	       size_t len)
 {
-	uint64_t hash = match->hash;
-
-	if (!keys)
-		return;
-	for (size_t i = 0; i < len; i++) {
-		uint8_t byte = keys->normal[text[i]];
-
-		/* Most bytes come here only: the hash stays in a register. */
-		hash = byte ? hash_step(hash, byte) : hash;
-	}
-	match->hash = hash;
-	for (size_t i = 0; i < len && (keys->has_paths || keys->wild_words); i++) {
+	for (size_t i = 0; keys && i < len; i++) {
 		uint8_t byte = keys->normal[text[i]];
 
 		if (!byte)
 			continue;
+		match->hash = hash_step(match->hash, byte);
 		match->path = hash_step(match->path, byte);
 		wild_step(keys, match, byte);
 	}

@@ -18,8 +18,7 @@ struct text_editor {
 	uint8_t quote;   /* the quote that ends the value or word */
 	uint8_t percent; /* as in a form */
 	uint8_t digit;
-	uint8_t utf8_left;           /* continuation bytes to come */
-	uint8_t utf8_low, utf8_high; /* bounds of the next one */
+	struct utf8 utf8;
 	bool escaped;
 	bool counted;
 	uint32_t matched;
