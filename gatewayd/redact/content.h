@@ -29,6 +29,7 @@ struct leaf_editor {
 	enum content_kind declared;
 	enum content_kind kind; /* CONTENT_UNDECLARED: not known yet */
 	uint8_t mark;           /* bytes of a byte-order mark seen */
+	bool begun;             /* the first byte was seen */
 	bool bracket;           /* '[' seen, which text may begin with, too */
 	union {
 		struct json_editor json;
@@ -44,12 +45,15 @@ struct multipart_editor {
 	uint8_t at;
 	uint8_t boundary_len;
 	uint8_t line_len;
-	bool cover;
+	bool first; /* the boundary before the first part */
+	bool bare;  /* the line end before what may be a boundary lacks its CR */
 	bool counted;
-	bool named; /* the part's headers gave a name */
+	bool disposition; /* the part has had its Content-Disposition */
+	bool encoded;     /* base64 and the like */
+	uint8_t declared; /* enum content_kind, of the part */
 	uint32_t matched;
 	char boundary[MULTIPART_BOUNDARY_MOST];
-	char line[96]; /* a part's header line, what fits of it */
+	char line[120]; /* a part's header line, what fits of it */
 };
 
 struct content_editor {

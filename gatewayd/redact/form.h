@@ -18,6 +18,8 @@ struct form_editor {
 	uint8_t percent; /* 1: after '%', 2: after its first digit */
 	uint8_t digit;
 	bool cookie;
+	bool begun; /* the first key was */
+	bool fresh; /* nothing of the key has been read */
 	bool counted;
 	uint32_t matched;
 	struct key_match match;
@@ -26,5 +28,8 @@ struct form_editor {
 void form_start(struct form_editor *form, bool cookie);
 /* Never fails: every byte means something to a form. */
 void form_edit(struct form_editor *form, struct redact_feed *feed, uint8_t *data, size_t len);
+
+/* The selected categories of a key that is there as a whole ("user[lat]"). */
+uint32_t form_key_matches(const struct redact_feed *feed, struct bytes key);
 
 #endif

@@ -677,8 +677,8 @@ static bool plain_structure(struct json_editor *json, const struct redact_feed *
 	struct json_layer *layer = &json->layers[0];
 
 	if (byte == ' ' || byte == '\n')
-		return layer->state >= START && layer->state <= AFTER &&
-		       layer->state != IN_KEY && layer->state != MARK1 && layer->state != MARK2;
+		return layer->state >= START && layer->state <= AFTER && layer->state != IN_KEY &&
+		       layer->state != MARK1 && layer->state != MARK2;
 	if (layer->state == COLON && byte == ':') {
 		layer->keyed = true;
 		layer->state = VALUE;

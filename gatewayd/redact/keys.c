@@ -321,8 +321,8 @@ static void wild_feed(const struct redact_keys *keys, struct key_match *match, c
 	}
 }
 
-size_t keys_feed_plain(const struct redact_keys *keys, struct key_match *match,
-		       const uint8_t *text, size_t len)
+size_t keys_feed_plain(const struct redact_keys *keys, struct key_match *match, const uint8_t *text,
+		       size_t len)
 {
 	uint64_t hash = match->hash;
 	uint64_t path = match->path;

@@ -57,7 +57,8 @@ enum keys_error keys_add_table(struct redact_keys *keys, struct bytes text,
 /* Keys in the set itself, without its base. */
 size_t keys_count(const struct redact_keys *keys);
 
-/* In all below keys must not be NULL. parent: `hash` of the enclosing key's match, or keys_no_parent. */
+/* In all below keys must not be NULL. parent: `hash` of the enclosing key's match, or
+ * keys_no_parent. */
 void keys_begin(const struct redact_keys *keys, uint64_t parent, struct key_match *match);
 void keys_feed(const struct redact_keys *keys, struct key_match *match, const uint8_t *text,
 	       size_t len);
@@ -66,8 +67,8 @@ void keys_feed(const struct redact_keys *keys, struct key_match *match, const ui
  * backslash, a control character or one that is not ASCII. Returns how many
  * bytes that were.
  */
-size_t keys_feed_plain(const struct redact_keys *keys, struct key_match *match,
-		       const uint8_t *text, size_t len);
+size_t keys_feed_plain(const struct redact_keys *keys, struct key_match *match, const uint8_t *text,
+		       size_t len);
 /* A character from an escape, as UTF-8. */
 void keys_feed_character(const struct redact_keys *keys, struct key_match *match,
 			 uint32_t character);

@@ -15,7 +15,7 @@
 
 struct text_editor {
 	uint8_t state;
-	uint8_t quote;   /* the quote that ends the value or word */
+	uint8_t quote;   /* that ends the value */
 	uint8_t percent; /* as in a form */
 	uint8_t digit;
 	struct utf8 utf8;

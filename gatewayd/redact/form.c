@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See form.h. */
+#include "redact/form.h"
+
+enum state {
+	KEY,
+	VALUE,
+	COVERED,
+};
+
+static void begin_key(struct form_editor *form, const struct redact_feed *feed)
+{
+	form->state = KEY;
+	form->percent = 0;
+	form->matched = 0;
+	form->begun = true;
+	form->fresh = true;
+	keys_begin(feed->plan->keys, keys_no_parent, &form->match);
+}
+
+void form_start(struct form_editor *form, bool cookie)
+{
+	memset(form, 0, sizeof(*form));
+	form->cookie = cookie;
+}
+
+static void key_byte(struct form_editor *form, const struct redact_feed *feed, uint8_t byte)
+{
+	/* "a[lat]" is the key lat in a: one key ends and the next begins. */
+	if (byte == '[' && !form->cookie) {
+		uint64_t parent = form->match.hash;
+
+		form->matched |= feed_matches(feed, &form->match);
+		keys_begin(feed->plan->keys, parent, &form->match);
+	} else if (byte != ']' || form->cookie) {
+		keys_feed(feed->plan->keys, &form->match, &byte, 1);
+	}
+}
+
+/* True: the byte belongs to a percent-encoded character. */
+static bool percent_byte(struct form_editor *form, const struct redact_feed *feed, uint8_t byte)
+{
+	int digit = hex_value(byte);
+
+	if (form->cookie || (!form->percent && byte != '%'))
+		return false;
+	if (!form->percent) {
+		form->percent = 1;
+		return true;
+	}
+	if (form->percent == 1 && digit >= 0) {
+		form->digit = byte;
+		form->percent = 2;
+		return true;
+	}
+	if (form->percent == 2 && digit >= 0) {
+		key_byte(form, feed, (uint8_t)(hex_value(form->digit) << 4 | digit));
+		form->percent = 0;
+		return true;
+	}
+	/* It was no such thing: what it looks like, it is. */
+	key_byte(form, feed, '%');
+	if (form->percent == 2)
+		key_byte(form, feed, form->digit);
+	form->percent = byte == '%';
+	return byte == '%';
+}
+
+static void edit_key(struct form_editor *form, const struct redact_feed *feed, uint8_t byte)
+{
+	if (percent_byte(form, feed, byte))
+		return;
+	if (byte == '=') {
+		form->matched |= feed_matches(feed, &form->match);
+		form->state = form->matched ? COVERED : VALUE;
+		form->counted = false;
+	} else if (byte == ';' || (byte == '&' && !form->cookie)) {
+		begin_key(form, feed);
+	} else if (!form->cookie || !form->fresh || byte != ' ') {
+		form->fresh = false;
+		key_byte(form, feed, byte == '+' && !form->cookie ? ' ' : byte);
+	}
+}
+
+static size_t skip_value(struct form_editor *form, const struct redact_feed *feed,
+			 const uint8_t *data, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && data[at] != ';' && (data[at] != '&' || form->cookie))
+		at++;
+	if (at == len)
+		return at;
+	begin_key(form, feed);
+	return at + 1;
+}
+
+static size_t cover_value(struct form_editor *form, struct redact_feed *feed, uint8_t *data,
+			  size_t len)
+{
+	uint8_t end = form->cookie ? ';' : '&';
+	size_t at;
+
+	for (at = 0; at < len && data[at] != end; at++)
+		feed_put(feed, &data[at], form->cookie ? 'x' : mask_of(data[at]), form->matched,
+			 &form->counted);
+	if (at == len)
+		return at;
+	begin_key(form, feed);
+	return at + 1;
+}
+
+void form_edit(struct form_editor *form, struct redact_feed *feed, uint8_t *data, size_t len)
+{
+	size_t at = 0;
+
+	if (!form->begun)
+		begin_key(form, feed);
+	while (at < len) {
+		switch ((enum state)form->state) {
+		case KEY:
+			edit_key(form, feed, data[at++]);
+			break;
+		case VALUE:
+			at += skip_value(form, feed, data + at, len - at);
+			break;
+		case COVERED:
+			at += cover_value(form, feed, data + at, len - at);
+			break;
+		}
+	}
+}
+
+uint32_t form_key_matches(const struct redact_feed *feed, struct bytes key)
+{
+	struct form_editor form;
+
+	form_start(&form, false);
+	begin_key(&form, feed);
+	for (size_t i = 0; i < key.len; i++) {
+		if (!percent_byte(&form, feed, key.data[i]))
+			key_byte(&form, feed, key.data[i]);
+	}
+	return form.matched | feed_matches(feed, &form.match);
+}
