@@ -15,22 +15,27 @@
 
 struct http_editor {
 	uint8_t state;
-	uint8_t at;     /* in a fixed word; digits of a size */
-	uint8_t header; /* which header the value belongs to */
-	uint8_t seen;   /* headers of which there may be one only */
-	uint8_t method_len;
-	uint8_t line_len;
-	bool minor_zero; /* HTTP/1.0 */
-	bool chunked, bad_coding, encoded, upgrade, websocket, connect;
+	uint8_t at;       /* in a fixed word; digits of a size */
+	uint8_t header;   /* which one is being read */
+	uint32_t seen;    /* headers that were, 1 << each */
+	uint8_t line_len; /* of what there was room for */
+	bool cut;         /* there was more */
+	bool minor_zero;  /* HTTP/1.0 */
+	bool trailers;
+	bool encoded;   /* Content-Encoding */
+	bool upgrade;   /* Upgrade */
+	bool websocket; /* to that */
+	bool tunnel;    /* CONNECT */
+	bool started;   /* a request was read before */
 	bool counted;
-	bool in_trailers;
-	bool odd_name; /* '_' and the like: another spelling of a known name */
+	uint8_t kind; /* enum content_kind that Content-Type says */
+	uint8_t boundary_len;
 	uint32_t matched;
-	uint64_t left; /* of the body or chunk */
-	uint64_t length;
-	struct key_match match, bare; /* a header's name, and without its "x-" */
-	char line[128];               /* the value of a header that matters, what fits of it */
-	struct form_editor form;      /* query or cookie */
+	uint64_t left;                /* of the body or chunk */
+	struct key_match match, bare; /* a header's name, and behind its "x-" */
+	char line[128];               /* method, or a name, or a value that matters */
+	char boundary[MULTIPART_BOUNDARY_MOST];
+	struct form_editor form; /* query or cookie */
 	union {
 		struct content_editor content;
 		struct websocket_editor socket;

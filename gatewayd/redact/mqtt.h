@@ -16,15 +16,15 @@ struct mqtt_editor {
 	uint8_t state;
 	uint8_t version; /* 3, 4 or 5; 0: CONNECT has not been seen */
 	uint8_t type;    /* of this packet: its first byte */
-	uint8_t step;    /* which of the packet's fields comes */
+	uint8_t step;    /* which of the packet's fields comes next */
 	uint8_t at;      /* bytes of the number that is being read */
+	uint8_t field;   /* what the string is */
 	uint8_t flags;   /* of CONNECT */
-	uint8_t property;
+	bool in_properties;
 	bool counted;
-	bool covered; /* this user property is */
 	uint32_t matched;
 	uint32_t number;
-	uint32_t field_left; /* of the string or skipped field */
+	uint32_t field_left;
 	uint32_t properties_left;
 	uint32_t left; /* of the packet */
 	struct key_match match;

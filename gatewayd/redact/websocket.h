@@ -14,6 +14,9 @@ struct websocket_editor {
 	bool final;     /* this frame ends its message */
 	bool open;      /* a message goes on in the next frame */
 	bool opaque;    /* the message cannot be read */
+	bool fresh;     /* no byte of the message has been seen */
+	bool binary;    /* the message, whichever frame this is */
+	bool any;       /* there was a message before */
 	bool is_mqtt;
 	uint8_t at; /* bytes of the length, or of the mask */
 	uint8_t length_bytes;

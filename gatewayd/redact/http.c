@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See http.h. RFC 9112 sections 3, 6 and 7. */
+#include "redact/http.h"
+#include "redact/http_header.h"
+#include "redact/secrets.h"
+
+enum state {
+	METHOD,
+	EMPTY_LF, /* an empty line before a request */
+	TARGET,
+	QUERY,
+	VERSION,
+	MINOR,
+	REQUEST_CR,
+	REQUEST_LF,
+	LINE, /* the beginning of a header line */
+	NAME,
+	VALUE_SPACE,
+	VALUE,
+	VALUE_LF,
+	HEAD_LF,
+	BODY,
+	CHUNK_SIZE,
+	CHUNK_SIZE_LF,
+	CHUNK,
+	CHUNK_CR,
+	CHUNK_LF,
+	UPGRADED, /* the next byte tells whether the server did */
+	SOCKET,
+	TUNNEL,
+};
+
+#define METHOD_MOST 24
+#define CHUNK_DIGITS_MOST 15
+
+bool http_may_start_with(uint8_t byte)
+{
+	return byte >= 'A' && byte <= 'Z';
+}
+
+static void begin_request(struct http_editor *http)
+{
+	http->state = METHOD;
+	http->at = 0;
+	http->seen = 0;
+	http->line_len = 0;
+	http->trailers = false;
+	http->encoded = false;
+	http->upgrade = false;
+	http->websocket = false;
+	http->kind = CONTENT_UNDECLARED;
+	http->boundary_len = 0;
+	http->left = 0;
+}
+
+void http_start(struct http_editor *http)
+{
+	memset(http, 0, sizeof(*http));
+	begin_request(http);
+}
+
+/* ---- the request line ---- */
+
+static bool method_byte(struct http_editor *http, uint8_t byte)
+{
+	if (byte == '\r' && !http->line_len && http->started) {
+		http->state = EMPTY_LF;
+		return true;
+	}
+	if (byte == ' ') {
+		http->state = TARGET;
+		http->at = 0;
+		http->tunnel = http->line_len == 7 && memcmp(http->line, "CONNECT", 7) == 0;
+		return http->line_len > 0;
+	}
+	if (http->line_len == METHOD_MOST)
+		return false;
+	http->line[http->line_len++] = (char)byte;
+	return http_may_start_with(byte) || (byte == '-' && http->line_len > 1);
+}
+
+/* Path and query, as much as is here; false: the target is broken. */
+static bool target_edit(struct http_editor *http, struct redact_feed *feed, uint8_t *data,
+			size_t len, size_t *ret_run)
+{
+	size_t run = 0;
+
+	while (run < len && data[run] > ' ' && data[run] != 0x7f && data[run] != '#' &&
+	       (http->state == QUERY || data[run] != '?'))
+		run++;
+	http->at |= run > 0;
+	if (http->state == QUERY)
+		form_edit(&http->form, feed, data, run);
+	if (feed->scan)
+		secrets_scan(feed, data, run, false);
+	*ret_run = run;
+	if (run == len)
+		return true;
+	*ret_run = run + 1;
+	if (data[run] == '?') {
+		http->state = QUERY;
+		form_start(&http->form, false);
+	} else {
+		http->state = VERSION;
+	}
+	if (feed->scan)
+		secrets_stop(feed);
+	if (data[run] == ' ' && !http->at)
+		return false;
+	http->at = data[run] == '?';
+	return data[run] == ' ' || data[run] == '?';
+}
+
+static bool version_byte(struct http_editor *http, uint8_t byte)
+{
+	static const char word[] = "HTTP/1.";
+
+	if (byte != (uint8_t)word[http->at])
+		return false;
+	if (!word[++http->at])
+		http->state = MINOR;
+	return true;
+}
+
+static bool request_byte(struct http_editor *http, uint8_t byte)
+{
+	switch (http->state) {
+	case EMPTY_LF:
+		/* One empty line and no more, RFC 9112 section 2.2. */
+		http->state = METHOD;
+		http->started = false;
+		return byte == '\n';
+	case VERSION:
+		return version_byte(http, byte);
+	case MINOR:
+		http->minor_zero = byte == '0';
+		http->state = REQUEST_CR;
+		return byte == '0' || byte == '1';
+	case REQUEST_CR:
+		http->state = REQUEST_LF;
+		return byte == '\r';
+	default:
+		http->state = LINE;
+		return byte == '\n';
+	}
+}
+
+/* ---- header lines ---- */
+
+static bool head_end(struct http_editor *http)
+{
+	bool trailers = http->trailers;
+
+	http->started = true;
+	if (http->tunnel && !trailers) {
+		http->state = TUNNEL;
+		return true;
+	}
+	switch (trailers ? HTTP_BODY_NONE : http_body_begin(http)) {
+	case HTTP_BODY_LENGTH:
+		http->state = BODY;
+		break;
+	case HTTP_BODY_CHUNKED:
+		http->state = CHUNK_SIZE;
+		http->at = 0;
+		http->left = 0;
+		break;
+	case HTTP_BODY_NONE:
+		if (http->upgrade)
+			http->state = UPGRADED;
+		else
+			begin_request(http);
+		break;
+	case HTTP_BODY_AMBIGUOUS:
+		return false;
+	}
+	return true;
+}
+
+static bool head_byte(struct http_editor *http, struct redact_feed *feed, uint8_t byte)
+{
+	switch (http->state) {
+	case LINE:
+		if (byte == '\r') {
+			http->state = HEAD_LF;
+			return true;
+		}
+		http->state = NAME;
+		http_name_begin(http, feed);
+		/* fall through */
+	case NAME:
+		if (byte != ':') {
+			http_name_byte(http, feed, byte);
+			return http_is_token(byte);
+		}
+		http->state = VALUE_SPACE;
+		return http->line_len && http_name_end(http, feed);
+	case VALUE_LF:
+		http->state = LINE;
+		return byte == '\n' && http_value_end(http, feed);
+	default:
+		return byte == '\n' && head_end(http);
+	}
+}
+
+/* As much of a value as is here; false: a control character. */
+static bool value_edit(struct http_editor *http, struct redact_feed *feed, uint8_t *data,
+		       size_t len, size_t *ret_run)
+{
+	size_t run = 0;
+
+	if (http->state == VALUE_SPACE) {
+		*ret_run = 1;
+		if (data[0] == ' ' || data[0] == '\t')
+			return true;
+		http->state = VALUE;
+	}
+	while (run < len && (data[run] >= ' ' || data[run] == '\t') && data[run] != 0x7f)
+		run++;
+	http_value_edit(http, feed, data, run);
+	*ret_run = run;
+	if (run == len)
+		return true;
+	http->state = VALUE_LF;
+	*ret_run = run + 1;
+	return data[run] == '\r';
+}
+
+/* ---- bodies ---- */
+
+static void body_end(struct http_editor *http, struct redact_feed *feed)
+{
+	content_end(&http->body.content, feed);
+	if (http->upgrade)
+		http->state = UPGRADED;
+	else
+		begin_request(http);
+}
+
+static bool chunk_size_byte(struct http_editor *http, uint8_t byte)
+{
+	int digit = hex_value(byte);
+
+	if (byte == '\r') {
+		http->state = CHUNK_SIZE_LF;
+		return http->at > 0;
+	}
+	/* Extensions say something to nobody, so they are not let through. */
+	if (digit < 0 || http->at == CHUNK_DIGITS_MOST)
+		return false;
+	http->at++;
+	http->left = http->left << 4 | (uint64_t)digit;
+	return true;
+}
+
+static bool chunk_byte(struct http_editor *http, struct redact_feed *feed, uint8_t byte)
+{
+	switch (http->state) {
+	case CHUNK_SIZE:
+		return chunk_size_byte(http, byte);
+	case CHUNK_SIZE_LF:
+		http->state = CHUNK;
+		if (!http->left) {
+			content_end(&http->body.content, feed);
+			http->state = LINE;
+			http->trailers = true;
+		}
+		return byte == '\n';
+	case CHUNK_CR:
+		http->state = CHUNK_LF;
+		return byte == '\r';
+	default:
+		http->state = CHUNK_SIZE;
+		http->at = 0;
+		http->left = 0;
+		return byte == '\n';
+	}
+}
+
+static size_t body_edit(struct http_editor *http, struct redact_feed *feed, uint8_t *data,
+			size_t len)
+{
+	size_t run = len < http->left ? len : (size_t)http->left;
+
+	content_edit(&http->body.content, feed, data, run);
+	http->left -= run;
+	if (http->left)
+		return run;
+	if (http->state == CHUNK)
+		http->state = CHUNK_CR;
+	else
+		body_end(http, feed);
+	return run;
+}
+
+/* A request that asked for another protocol was answered: by the next byte, how? */
+static bool upgraded(struct http_editor *http, uint8_t byte)
+{
+	if (http_may_start_with(byte)) {
+		begin_request(http);
+		return true;
+	}
+	if (!http->websocket)
+		return false;
+	websocket_start(&http->body.socket);
+	http->state = SOCKET;
+	return true;
+}
+
+/* Bytes that are taken in one go; false: broken behind the first *ret_run. */
+static bool edit_run(struct http_editor *http, struct redact_feed *feed, uint8_t *data, size_t len,
+		     size_t *ret_run)
+{
+	*ret_run = 0;
+	switch ((enum state)http->state) {
+	case TARGET:
+	case QUERY:
+		return target_edit(http, feed, data, len, ret_run);
+	case VALUE_SPACE:
+	case VALUE:
+		return value_edit(http, feed, data, len, ret_run);
+	case BODY:
+	case CHUNK:
+		*ret_run = body_edit(http, feed, data, len);
+		return true;
+	case SOCKET:
+		*ret_run = websocket_edit(&http->body.socket, feed, data, len);
+		return *ret_run == len;
+	case UPGRADED:
+		return upgraded(http, data[0]);
+	case TUNNEL:
+		return false;
+	case METHOD:
+		*ret_run = 1;
+		return method_byte(http, data[0]);
+	case EMPTY_LF:
+	case VERSION:
+	case MINOR:
+	case REQUEST_CR:
+	case REQUEST_LF:
+		*ret_run = 1;
+		return request_byte(http, data[0]);
+	case LINE:
+	case NAME:
+	case VALUE_LF:
+	case HEAD_LF:
+		*ret_run = 1;
+		return head_byte(http, feed, data[0]);
+	case CHUNK_SIZE:
+	case CHUNK_SIZE_LF:
+	case CHUNK_CR:
+	case CHUNK_LF:
+		*ret_run = 1;
+		return chunk_byte(http, feed, data[0]);
+	}
+	return false;
+}
+
+size_t http_edit(struct http_editor *http, struct redact_feed *feed, uint8_t *data, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		size_t run;
+
+		if (!edit_run(http, feed, data + at, len - at, &run))
+			return http->state == SOCKET ? at + run : at + run - (run > 0);
+		at += run;
+	}
+	return at;
+}

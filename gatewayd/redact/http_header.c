@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See http_header.h. RFC 9110 section 5, RFC 9112 sections 5 and 6. */
+#include "redact/http_header.h"
+#include "redact/multipart.h"
+#include "redact/secrets.h"
+
+enum header {
+	HEADER_OTHER,
+	HEADER_MASKED,
+	HEADER_COOKIE,
+	/* These are read, and are never edited. */
+	HEADER_LENGTH,
+	HEADER_CODING,
+	HEADER_TYPE,
+	HEADER_ENCODING,
+	HEADER_UPGRADE,
+	HEADER_KEPT,
+};
+
+/* In lower case. */
+static const struct known {
+	const char *name;
+	enum header header;
+} known[] = {
+	{"content-length", HEADER_LENGTH},
+	{"transfer-encoding", HEADER_CODING},
+	{"content-type", HEADER_TYPE},
+	{"content-encoding", HEADER_ENCODING},
+	{"upgrade", HEADER_UPGRADE},
+	{"cookie", HEADER_COOKIE},
+	{"connection", HEADER_KEPT},
+	{"host", HEADER_KEPT},
+	{"expect", HEADER_KEPT},
+	{"te", HEADER_KEPT},
+	{"trailer", HEADER_KEPT},
+	{"content-range", HEADER_KEPT},
+	{"sec-websocket-key", HEADER_KEPT},
+	{"sec-websocket-version", HEADER_KEPT},
+	{"sec-websocket-protocol", HEADER_KEPT},
+	{"sec-websocket-extensions", HEADER_KEPT},
+};
+
+/* RFC 9110 section 5.6.2. */
+bool http_is_token(uint8_t byte)
+{
+	uint8_t lower = byte | 0x20;
+
+	return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') ||
+	       (byte && byte < 0x80 && strchr("!#$%&'*+-.^_`|~", byte));
+}
+
+static void line_begin(struct http_editor *http)
+{
+	http->line_len = 0;
+	http->cut = false;
+}
+
+static void line_add(struct http_editor *http, const uint8_t *data, size_t len)
+{
+	size_t fits = sizeof(http->line) - http->line_len;
+
+	http->cut |= len > fits;
+	if (len < fits)
+		fits = len;
+	memcpy(http->line + http->line_len, data, fits);
+	http->line_len = (uint8_t)(http->line_len + fits);
+}
+
+/* ---- names ---- */
+
+void http_name_begin(struct http_editor *http, const struct redact_feed *feed)
+{
+	line_begin(http);
+	keys_begin(feed->plan->keys, keys_no_parent, &http->match);
+	keys_begin(feed->plan->keys, keys_no_parent, &http->bare);
+}
+
+void http_name_byte(struct http_editor *http, const struct redact_feed *feed, uint8_t byte)
+{
+	line_add(http, &byte, 1);
+	keys_feed(feed->plan->keys, &http->match, &byte, 1);
+	/* "X-Device-Id" is the key device_id, too. */
+	if (http->line_len == 2 && byte == '-' && (http->line[0] | 0x20) == 'x')
+		keys_begin(feed->plan->keys, keys_no_parent, &http->bare);
+	else
+		keys_feed(feed->plan->keys, &http->bare, &byte, 1);
+}
+
+static const char *skip_marks(const char *text, const char *end)
+{
+	while (text < end && strchr("_-.$", *text))
+		text++;
+	return text;
+}
+
+/* Equal but for case and the marks that some servers take for one another. */
+static bool is_nearly(const struct http_editor *http, const char *name)
+{
+	const char *at = http->line, *end = http->line + http->line_len;
+	const char *name_end = name + strlen(name);
+
+	for (;; at++, name++) {
+		at = skip_marks(at, end);
+		name = skip_marks(name, name_end);
+		if (at == end || name == name_end)
+			return at == end && name == name_end;
+		if ((*at >= 'A' && *at <= 'Z' ? *at | 0x20 : *at) != *name)
+			return false;
+	}
+}
+
+static bool is_exactly(const struct http_editor *http, const char *name)
+{
+	return http->line_len == strlen(name) &&
+	       text_begins(bytes_of(http->line, http->line_len), name);
+}
+
+/* Headers that decide how the rest is read may come once, and not behind the body. */
+static bool note_header(struct http_editor *http, enum header header)
+{
+	uint32_t bit = UINT32_C(1) << header;
+	bool once = header == HEADER_LENGTH || header == HEADER_CODING || header == HEADER_TYPE ||
+		    header == HEADER_ENCODING || header == HEADER_UPGRADE;
+
+	if (once && (http->seen & bit || http->trailers))
+		return false;
+	http->seen |= bit;
+	return true;
+}
+
+bool http_name_end(struct http_editor *http, const struct redact_feed *feed)
+{
+	enum header header = HEADER_OTHER;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && !http->cut; i++) {
+		if (!is_nearly(http, known[i].name))
+			continue;
+		if (!is_exactly(http, known[i].name))
+			return false;
+		header = known[i].header;
+	}
+	http->matched = feed_matches(feed, &http->match) | feed_matches(feed, &http->bare);
+	if (http->matched && (header == HEADER_OTHER || header == HEADER_COOKIE))
+		header = HEADER_MASKED;
+	http->counted = false;
+	http->header = (uint8_t)header;
+	line_begin(http);
+	if (header == HEADER_COOKIE)
+		form_start(&http->form, true);
+	return note_header(http, header);
+}
+
+/* ---- values ---- */
+
+void http_value_edit(struct http_editor *http, struct redact_feed *feed, uint8_t *data, size_t len)
+{
+	switch ((enum header)http->header) {
+	case HEADER_MASKED:
+		for (size_t i = 0; i < len; i++)
+			feed_put(feed, &data[i], 'x', http->matched, &http->counted);
+		break;
+	case HEADER_COOKIE:
+		form_edit(&http->form, feed, data, len);
+		break;
+	case HEADER_OTHER:
+		break;
+	case HEADER_LENGTH:
+	case HEADER_CODING:
+	case HEADER_TYPE:
+	case HEADER_ENCODING:
+	case HEADER_UPGRADE:
+		line_add(http, data, len);
+		return;
+	case HEADER_KEPT:
+		return;
+	}
+	if (feed->scan)
+		secrets_scan(feed, data, len, false);
+}
+
+static bool read_length(struct http_editor *http, struct bytes value)
+{
+	uint64_t length = 0;
+
+	if (!value.len || value.len > 18)
+		return false;
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.data[i] < '0' || value.data[i] > '9')
+			return false;
+		length = length * 10 + (value.data[i] - '0');
+	}
+	http->left = length;
+	return true;
+}
+
+static void read_type(struct http_editor *http, struct bytes value)
+{
+	struct bytes boundary;
+
+	http->kind = (uint8_t)content_kind_of_type(value, &boundary);
+	if (http->cut)
+		http->kind = CONTENT_OPAQUE;
+	http->boundary_len = (uint8_t)boundary.len;
+	memcpy(http->boundary, boundary.data, boundary.len);
+}
+
+static bool value_is(struct bytes value, const char *word)
+{
+	return value.len == strlen(word) && text_begins(value, word);
+}
+
+bool http_value_end(struct http_editor *http, struct redact_feed *feed)
+{
+	struct bytes value = bytes_of(http->line, http->line_len);
+
+	while (value.len && (value.data[value.len - 1] == ' ' || value.data[value.len - 1] == '\t'))
+		value.len--;
+	if (feed->scan)
+		secrets_stop(feed);
+	switch ((enum header)http->header) {
+	case HEADER_LENGTH:
+		return !http->cut && read_length(http, value);
+	case HEADER_CODING:
+		return !http->cut && value_is(value, "chunked");
+	case HEADER_TYPE:
+		read_type(http, value);
+		break;
+	case HEADER_ENCODING:
+		http->encoded = !value_is(value, "identity") && value.len;
+		break;
+	case HEADER_UPGRADE:
+		http->upgrade = true;
+		http->websocket = value_is(value, "websocket");
+		break;
+	case HEADER_OTHER:
+	case HEADER_MASKED:
+	case HEADER_COOKIE:
+	case HEADER_KEPT:
+		break;
+	}
+	return true;
+}
+
+enum http_body http_body_begin(struct http_editor *http)
+{
+	bool length = http->seen >> HEADER_LENGTH & 1;
+	bool coding = http->seen >> HEADER_CODING & 1;
+	enum content_kind kind = http->encoded ? CONTENT_OPAQUE : (enum content_kind)http->kind;
+
+	/* RFC 9112 section 6.1. */
+	if (coding && (length || http->minor_zero))
+		return HTTP_BODY_AMBIGUOUS;
+	if (!coding && (!length || !http->left))
+		return HTTP_BODY_NONE;
+	content_start(&http->body.content, kind, bytes_of(http->boundary, http->boundary_len));
+	return coding ? HTTP_BODY_CHUNKED : HTTP_BODY_LENGTH;
+}
