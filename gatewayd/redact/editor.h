@@ -30,7 +30,6 @@ enum editor_kind {
 struct stream_editor {
 	enum editor_kind kind;
 	uint64_t offset; /* bytes fed so far */
-	bool any_read;   /* something of it could be read */
 	union {
 		struct http_editor http;
 		struct mqtt_editor mqtt;

@@ -37,7 +37,7 @@ enum secrets_error secrets_add_mac(struct redact_secrets *secrets, const uint8_t
 				   unsigned category);
 /* After the last is added, before the first is looked for. False: no memory. */
 bool secrets_compile(struct redact_secrets *secrets);
-/* The longest, shortest and number of spellings and the memory, for status. */
+/* Bytes that the compiled set takes. */
 size_t secrets_memory(const struct redact_secrets *secrets);
 
 /* The categories of all secrets found in the text, whole; for DNS labels and topics. */
@@ -47,14 +47,15 @@ uint32_t secrets_find(const struct redact_secrets *secrets, struct bytes text);
 struct secrets_scan {
 	uint32_t node;
 	uint8_t escape;   /* position in a JSON escape sequence; 0: none */
-	uint8_t finish;   /* the escape at a match's end is overwritten to its end */
+	uint8_t length;   /* of that sequence, as far as is known */
+	uint8_t since;    /* bytes since the last match, so that one is not counted twice */
+	bool finish;      /* the escape at a match's end is overwritten to its end */
 	uint8_t trail_at; /* ring: the next to be written */
-	uint8_t trail_count;
 	uint16_t held;
-	uint16_t trail_offset[SECRETS_SPELLING_MOST]; /* low bits of the stream offset */
+	uint32_t trail_offset[SECRETS_SPELLING_MOST]; /* low bits of the stream offset */
 	uint8_t trail_byte[SECRETS_SPELLING_MOST];
-	uint8_t trail_escape[SECRETS_SPELLING_MOST];
-	uint8_t tail[REDACT_HELD_MOST]; /* the held bytes as they are on the wire */
+	uint8_t trail_escape[SECRETS_SPELLING_MOST]; /* position in its escape sequence */
+	uint8_t tail[REDACT_HELD_MOST];              /* the held bytes as they are on the wire */
 };
 
 /*
@@ -64,5 +65,7 @@ struct secrets_scan {
 void secrets_scan(struct redact_feed *feed, uint8_t *data, size_t len, bool json);
 /* A secret does not go on behind this place: a message, a header or a name ends. */
 void secrets_stop(struct redact_feed *feed);
+/* At the end of each feed: what is held and what is settled. */
+void secrets_hold(struct redact_feed *feed);
 
 #endif
