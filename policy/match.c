@@ -411,7 +411,11 @@ static enum policy_holds match_rule(const struct policy_set *set, const struct p
 	return maybe == CONDITION_NONE ? HOLDS_YES : HOLDS_MAYBE;
 }
 
-/* True: the rule settles it, and how is in the decision. */
+/*
+ * True: the rule settles it, and how is in the decision. A rule that may still
+ * block makes a flow wait, but not when the rules behind it block it in the
+ * same way: then nothing that is still to come could save it.
+ */
 static bool settle(const struct policy_rule *rule, enum policy_holds holds,
 		   enum policy_condition because, enum policy_stage stage,
 		   struct policy_decision *decision)
@@ -422,15 +426,42 @@ static bool settle(const struct policy_rule *rule, enum policy_holds holds,
 		return false;
 	if (holds == HOLDS_MAYBE && stage != STAGE_FLOW && (blocks || stage == STAGE_RESOLVER))
 		return false;
-	decision->because = because;
 	if (holds == HOLDS_MAYBE && stage == STAGE_FLOW) {
+		bool same = !decision->waits || decision->rule->with == rule->with;
+
+		if (!decision->waits)
+			decision->because = because;
 		decision->waits = true;
-		return true;
+		decision->rule = rule;
+		return !blocks || !same;
 	}
+	if (decision->waits && (!blocks || decision->rule->with != rule->with))
+		return true;
+	decision->because = because;
+	decision->waits = false;
 	decision->rule = rule;
 	decision->action = rule->action;
 	decision->let_through = holds == HOLDS_MAYBE;
 	return true;
+}
+
+/* What no rule settled; a waiting decision has no rule. */
+static struct policy_decision settle_default(const struct policy *policy, enum policy_stage stage,
+					     struct policy_decision decision)
+{
+	bool same = decision.waits && policy->action == POLICY_BLOCK &&
+		    decision.rule->with == POLICY_REJECT;
+
+	if (decision.waits && !same) {
+		decision.rule = NULL;
+		return decision;
+	}
+	decision.rule = NULL;
+	decision.waits = false;
+	decision.because = CONDITION_NONE;
+	if (stage != STAGE_RESOLVER)
+		decision.action = policy->action;
+	return decision;
 }
 
 struct policy_decision policy_match(const struct policy_set *set,
@@ -450,12 +481,13 @@ struct policy_decision policy_match(const struct policy_set *set,
 
 		if (trace)
 			trace(context, rule, holds, because);
-		if (settle(rule, holds, because, stage, &decision))
-			return decision;
+		if (!settle(rule, holds, because, stage, &decision))
+			continue;
+		if (decision.waits)
+			decision.rule = NULL;
+		return decision;
 	}
-	if (stage != STAGE_RESOLVER)
-		decision.action = policy->action;
-	return decision;
+	return settle_default(policy, stage, decision);
 }
 
 bool policy_depends_on(const struct policy *policy, uint32_t facts)

@@ -56,7 +56,9 @@ tap_equal "another device may follow it" "$(ask_short camera 198.51.100.53 brew.
 tap_equal "addresses in a blocked country are taken out" \
 	"$(ask_short coffee 198.51.100.53 both.coffee.example A)" 198.51.100.10
 tap_equal "over IPv6, too" "$(ask_short coffee 2001:db8:2::53 both.coffee.example AAAA)" 2001:db8:2::10
-tap_equal "over TCP, too" "$(ask_short coffee 198.51.100.53 both.coffee.example A +tcp)" 198.51.100.10
+# Over TCP the message keeps its length, so an address may stand there twice.
+tap_equal "over TCP, too" \
+	"$(ask_short coffee 198.51.100.53 both.coffee.example A +tcp | tr ' ' '\n' | sort -u)" 198.51.100.10
 tap_equal "through the router, too" "$(ask_short coffee 192.0.2.1 both.coffee.example A)" 198.51.100.10
 tap_equal "an answer of which nothing is left is refused" \
 	"$(ask_short coffee 198.51.100.53 far.coffee.example A)" ""
@@ -89,6 +91,6 @@ counted() { [ "$(status_of .counters.malformed_dns)" -gt "$before" ]; }
 expect_ok "malformed DNS is counted" wait_for 5 counted
 
 tap_equal "all resolvers still answer" "$(for server in $servers; do
-	ask_short coffee "$server" update.coffee.example A
+	printf "%s\n" "$(ask_short coffee "$server" update.coffee.example A)"
 done | sort -u)" 198.51.100.20
 scenario_done

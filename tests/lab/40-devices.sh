@@ -29,7 +29,7 @@ scenario_start
 
 expect_ok "the camera's first MAC may view" fetch camera http://view.camera.example/
 expect_ok "its second one, too" fetch radio http://view.camera.example/
-tap_equal "neither may go elsewhere" "$(fetch_code camera http://198.51.100.10/)$(fetch_code radio http://198.51.100.10/)" 77
+tap_equal "neither may go elsewhere" "$(reset_by camera http://198.51.100.10/) $(reset_by radio http://198.51.100.10/)" "reset reset"
 expect_ok "the coffee maker has another policy" fetch coffee http://198.51.100.10/
 tap_equal "which blocks something else" "$(fetch_code coffee http://203.0.113.10/)" 7
 tap_equal "an unknown device has unknown_device" "$(fetch_code thing http://198.51.100.10/)" 7
@@ -54,7 +54,7 @@ tap_equal "a second IPv4 address, too" "$(fetch_code coffee --interface 192.0.2.
 
 # Files decide at once who is who.
 expect_ok "set gives it a policy" gatewayctl set kitchen-coffee camera
-tap_equal "which is in force" "$(fetch_code coffee http://198.51.100.10/)" 7
+tap_equal "which is in force" "$(reset_by coffee http://198.51.100.10/)" reset
 expect_ok "name names the unknown" gatewayctl name 52:54:00:00:00:09 blender
 tap_equal "and it shows" "$(gatewayctl devices --json | jq -r 'select(.mac == "52:54:00:00:00:09") | .device')" blender
 

@@ -413,6 +413,16 @@ fetch_code() { # as fetch; curl's exit status as text
 	fetch "$@" >/dev/null 2>&1
 	echo $?
 }
+# Was it reset? Before the connection (7), when its first bytes told whose it
+# is (56), or in a TLS handshake (35). Anything else is told.
+reset_by() { # as fetch
+	local code
+	code=$(fetch_code "$@")
+	case $code in
+	7 | 35 | 56) echo reset ;;
+	*) echo "curl ended with $code" ;;
+	esac
+}
 publish() { # device host topic message
 	in_device "$1" timeout 5 mosquitto_pub -h "$2" -t "$3" -m "$4"
 }
