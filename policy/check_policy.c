@@ -345,15 +345,12 @@ static void check_assignment(struct check *check, struct setting *group)
 	const struct setting *device, *policy;
 
 	check_keywords(check, group, PLACE_ASSIGNMENT);
-	device = check_find(group, "device");
-	policy = check_find(group, "policy");
+	device = check_need(check, group, "device", "an assignment");
+	policy = check_need(check, group, "policy", "an assignment");
+	if (!device || !policy)
+		return;
 	assignment->file = check->file;
 	assignment->line = group->line;
-	if (!device || !policy) {
-		check_error(check, group->line, NULL,
-			    "an assignment needs a \"device\" and a \"policy\"");
-		return;
-	}
 	assignment->device_name = check_text(check, device, NAME_MOST);
 	assignment->policy_name = check_text(check, policy, NAME_MOST);
 	if (assignment->device_name && assignment->policy_name)
