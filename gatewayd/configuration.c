@@ -154,20 +154,28 @@ static void read_folder(struct reading *reading, const char *above, const char *
 	free(entries);
 }
 
-static void read_main(struct reading *reading, const char *directory)
+static bool is_folder(struct reading *reading, const char *directory)
+{
+	struct stat status;
+	int error = stat(directory, &status) < 0 ? errno : 0;
+
+	if (!error && S_ISDIR(status.st_mode))
+		return true;
+	reading->failed = true;
+	policy_errors_add(reading->errors, directory, 0,
+			  "%s; expected a folder with gatewayd.conf in it",
+			  error == EACCES ? "cannot be read" : "there is no such folder");
+	return false;
+}
+
+/* The user's own: nothing below is tried when there is no such folder. */
+static void read_directory(struct reading *reading, const char *directory)
 {
 	char path[PATH_SIZE];
-	struct stat status;
 
-	if (stat(directory, &status) < 0 || !S_ISDIR(status.st_mode)) {
-		reading->failed = true;
-		policy_errors_add(reading->errors, directory, 0, "%s; expected a folder with %s",
-				  errno == EACCES ? "cannot be read" : "there is no such folder",
-				  "gatewayd.conf in it");
-		return;
-	}
 	if ((size_t)snprintf(path, sizeof(path), "%s/gatewayd.conf", directory) < sizeof(path))
 		read_file(reading, path, SOURCE_MAIN);
+	read_folder(reading, directory, "policy.d", SOURCE_USER);
 }
 
 static void read_catalogue(struct reading *reading, const char *data, const char *directory)
@@ -178,7 +186,8 @@ static void read_catalogue(struct reading *reading, const char *data, const char
 	    (access(path, F_OK) == 0 || errno != ENOENT))
 		read_file(reading, path, SOURCE_CATALOGUE);
 	read_folder(reading, data, "catalogue.d", SOURCE_CATALOGUE);
-	read_folder(reading, directory, "catalogue.d", SOURCE_CATALOGUE);
+	if (directory)
+		read_folder(reading, directory, "catalogue.d", SOURCE_CATALOGUE);
 }
 
 bool configuration_read(const char *directory, struct policy_errors *errors,
@@ -186,11 +195,12 @@ bool configuration_read(const char *directory, struct policy_errors *errors,
 {
 	struct reading reading = {.errors = errors};
 	const char *data = configuration_data_directory();
+	bool there = is_folder(&reading, directory);
 
 	read_folder(&reading, data, "policy", SOURCE_PROFILE);
-	read_main(&reading, directory);
-	read_folder(&reading, directory, "policy.d", SOURCE_USER);
-	read_catalogue(&reading, data, directory);
+	if (there)
+		read_directory(&reading, directory);
+	read_catalogue(&reading, data, there ? directory : NULL);
 	if (reading.failed) {
 		configuration_free(&reading.configuration);
 		return false;
