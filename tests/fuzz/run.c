@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* An exactly sized heap block each time: a sanitizer sees one byte too far. */
 static void run_input(const uint8_t *data, size_t size)
 {
-	uint8_t *copy = malloc(size ? size : 1);
+	uint8_t *copy = calloc(1, size ? size : 1);
 	if (!copy)
 		abort();
 	memcpy(copy, data, size);
