@@ -46,6 +46,10 @@ gatewayctl() { # arguments...
 	GATEWAYD_DATADIR="$LAB/share" "$GATEWAYCTL" -c "$LAB/etc" -s "$LAB/run/gatewayd/control.sock" "$@"
 }
 
+status_of() { # jq path
+	gatewayctl status --json | jq -r "$1"
+}
+
 gatewayd_answers() {
 	kill -0 "$GATEWAYD_PID" && gatewayctl status --json
 }

@@ -52,10 +52,6 @@ scenario_done() {
 	tap_done
 }
 
-status_of() { # jq path
-	gatewayctl status --json | jq -r "$1"
-}
-
 # Reload with a new policy on standard input; prints what it said.
 new_policy() { # [line...]
 	gatewayd_policy "$@"
