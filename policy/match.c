@@ -26,32 +26,32 @@ static enum truth simple(const struct policy_question *question, uint32_t fact, 
 	return question->known & fact ? TRUTH_NO : TRUTH_NEVER;
 }
 
-static bool find_domain(const struct domain *domains, size_t count, const char *text)
+const struct domain *match_find_domain(const struct domain *sorted, size_t count, const char *text)
 {
 	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcmp(text, domains[middle].text);
+		int order = strcmp(text, sorted[middle].text);
 
 		if (order == 0)
-			return true;
+			return &sorted[middle];
 		if (order < 0)
 			high = middle;
 		else
 			low = middle + 1;
 	}
-	return false;
+	return NULL;
 }
 
 static bool domains_contain(const struct domains *domains, const struct name *name)
 {
-	if (find_domain(domains->exact, domains->exact_count, name->text))
+	if (match_find_domain(domains->exact, domains->exact_count, name->text))
 		return true;
 	if (domains->suffix_count == 0)
 		return false;
 	for (const char *suffix = name->text; suffix; suffix = name_parent(suffix)) {
-		if (find_domain(domains->suffixes, domains->suffix_count, suffix))
+		if (match_find_domain(domains->suffixes, domains->suffix_count, suffix))
 			return true;
 	}
 	return false;

@@ -26,6 +26,9 @@ struct domains {
 	size_t suffix_count, exact_count;
 };
 
+/* In one of the two arrays above; NULL: it is not there. */
+const struct domain *match_find_domain(const struct domain *sorted, size_t count, const char *text);
+
 struct port_range {
 	uint16_t from, to;
 };

@@ -55,37 +55,30 @@ static void write_words(struct writer *writer, const struct condition *condition
 	}
 }
 
-/* The word of the condition that the name meets, or NULL. */
-static const char *met_domain(const struct condition *condition, const struct name *name)
+/* The domain that the name meets, the longest one, as it stands in the file. */
+static bool write_met_name(struct writer *writer, const struct domains *domains,
+			   const struct name *name)
 {
-	const char *best = NULL;
-	size_t best_len = 0;
-
-	for (size_t i = 0; i < condition->word_count; i++) {
-		const char *word = condition->words[i];
-		bool exact = word[0] == '=';
-		size_t len = strlen(word + exact);
-		bool met =
-			exact ? strcmp(word + 1, name->text) == 0 : name_is_within(name, word, len);
-
-		if (met && len >= best_len) {
-			best = word;
-			best_len = len;
-		}
+	if (match_find_domain(domains->exact, domains->exact_count, name->text)) {
+		writer_text(writer, "=");
+		writer_text(writer, name->text);
+		return true;
 	}
-	return best;
+	for (const char *suffix = name->text; suffix; suffix = name_parent(suffix)) {
+		if (!match_find_domain(domains->suffixes, domains->suffix_count, suffix))
+			continue;
+		writer_text(writer, suffix);
+		return true;
+	}
+	return false;
 }
 
 static bool write_met_domain(struct writer *writer, const struct condition *condition,
 			     const struct policy_question *question)
 {
 	for (unsigned i = 0; question->known & FACT_NAMES && i < question->name_count; i++) {
-		const char *word = met_domain(condition, question->names[i].name);
-
-		if (word) {
-			writer_text(writer, word);
+		if (write_met_name(writer, condition->is.domains, question->names[i].name))
 			return true;
-		}
 	}
 	return false;
 }
