@@ -27,7 +27,7 @@ static void flow_removed(void *context, void *entry)
 
 	stream_release(engine, flow);
 	held_settle_all(engine, flow, VERDICT_DROP, MARK_UNDECIDED);
-	strip_release(engine, flow);
+	strip_release(engine, flow, STRIP_ENDED);
 	record_event(engine, EVENT_FLOW_END, flow);
 }
 
@@ -261,7 +261,7 @@ static bool read_first(struct engine *engine, struct passage *passage)
 static void refuse_flow(struct engine *engine, struct passage *passage)
 {
 	held_settle_all(engine, passage->flow, VERDICT_DROP, MARK_UNDECIDED);
-	strip_release(engine, passage->flow);
+	strip_release(engine, passage->flow, STRIP_ENDED);
 	passage->verdict->mark = MARK_BLOCK;
 	refuse_packet(engine, passage, passage->flow->with);
 }
@@ -293,7 +293,7 @@ static void pass(struct engine *engine, struct passage *passage)
 		verdict->mark = MARK_PASS;
 	if (flow->decided) {
 		held_settle_all(engine, flow, VERDICT_ACCEPT, verdict->mark);
-		strip_release(engine, flow);
+		strip_release(engine, flow, STRIP_ENDED);
 	}
 }
 

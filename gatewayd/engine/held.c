@@ -6,6 +6,8 @@
  */
 #include "engine/internal.h"
 
+#define HELD_LIFE (5 * SECOND_US) /* the sender has sent it again by then */
+
 /* A retransmission of what waits already. */
 static bool is_waiting(const struct engine *engine, const struct passage *passage)
 {
@@ -32,7 +34,8 @@ bool held_add(struct engine *engine, struct passage *passage)
 		if (engine->held[i].state == HELD_FREE)
 			held = &engine->held[i];
 	}
-	if (!held || packet->data.len > sizeof(held->data)) {
+	if (!held || packet->data.len > sizeof(held->data) ||
+	    passage->flow->held >= HELD_MOST_OF_FLOW) {
 		engine->counters.held_dropped++;
 		return false;
 	}
@@ -65,6 +68,16 @@ void held_settle_all(struct engine *engine, struct flow *flow, enum verdict_acti
 	for (unsigned i = 0; i < HELD_MOST && flow->held; i++) {
 		if (engine->held[i].state == HELD_WAITING && engine->held[i].flow == flow)
 			held_settle(&engine->held[i], action, mark);
+	}
+}
+
+void held_expire(struct engine *engine)
+{
+	for (unsigned i = 0; i < HELD_MOST; i++) {
+		struct held *held = &engine->held[i];
+
+		if (held->state == HELD_WAITING && engine->now - held->packet.time > HELD_LIFE)
+			held_settle(held, VERDICT_DROP, MARK_UNDECIDED);
 	}
 }
 

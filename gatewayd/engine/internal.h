@@ -159,6 +159,12 @@ struct flow {
 	bool payload_passed; /* some of its first bytes left unread */
 	bool strip_from_start;
 	bool any_stripped;
+	enum strip_state {
+		STRIP_NOT_YET,
+		STRIP_RUNNING,
+		STRIP_PASSING, /* unreadable, and the rule lets that pass */
+		STRIP_ENDED,   /* what was edited is forgotten: no more data */
+	} strip_state;
 	int8_t window_scale; /* of the server, RFC 7323; -1: it has none */
 	bool window_scale_known;
 	uint32_t stripped[DATA_COUNT];
@@ -247,6 +253,7 @@ struct strip_plans {
 };
 
 #define HELD_MOST 32
+#define HELD_MOST_OF_FLOW 12
 #define HELD_SIZE 66000
 
 struct held {
@@ -446,6 +453,8 @@ void refuse_reply_done(struct verdict *verdict, const struct writer *writer);
 
 /* Keeps the packet back, or drops it when there is no room. */
 bool held_add(struct engine *engine, struct passage *passage);
+/* Gives up what has waited for too long. */
+void held_expire(struct engine *engine);
 void held_settle(struct held *held, enum verdict_action action, enum flow_mark mark);
 void held_settle_all(struct engine *engine, struct flow *flow, enum verdict_action action,
 		     enum flow_mark mark);
@@ -456,7 +465,8 @@ void held_settle_all(struct engine *engine, struct flow *flow, enum verdict_acti
 void strip_packet(struct engine *engine, struct passage *passage);
 /* What comes back while the flow is read: its window is kept small. */
 void strip_down(struct engine *engine, struct passage *passage);
-void strip_release(struct engine *engine, struct flow *flow);
+/* Forgets the stream; what is still held of it is dropped. */
+void strip_release(struct engine *engine, struct flow *flow, enum strip_state state);
 void strip_advance(struct engine *engine);
 
 /* ---- plans.c ---- */

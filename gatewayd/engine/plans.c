@@ -49,16 +49,17 @@ static bool plan_rule(struct strip_plans *plans, const struct redact_keys *shipp
 	plan->opaque_block = policy_rule_opaque_block(rule);
 	plan->with = policy_rule_with(rule);
 	plan->plan.categories = categories;
-	plan->plan.keys = shipped;
 	plan->plan.secrets = plans->secrets;
-	words = policy_rule_keys(rule, &count);
-	if (count == 0 || plan->own)
+	/* A rule that several policies inherit is planned once. */
+	if (plan->own)
 		return true;
 	plan->own = keys_new(shipped);
 	if (!plan->own)
 		return false;
 	plan->plan.keys = plan->own;
-	plan->plan.categories |= 1u << own_category(categories);
+	words = policy_rule_keys(rule, &count);
+	if (count)
+		plan->plan.categories |= 1u << own_category(categories);
 	for (size_t i = 0; i < count; i++) {
 		struct bytes key = bytes_of(words[i], strlen(words[i]));
 

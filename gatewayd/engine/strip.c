@@ -14,43 +14,61 @@
 
 #define WINDOW_OFFERED (STRIP_KEPT / 2)
 #define SETTLE_AFTER (50 * SECOND_US / 1000)
+#define IDLE_AFTER (2 * MINUTE_US) /* then another stream may have its place */
 
 static struct strip *strip_of(struct engine *engine, const struct flow *flow)
 {
 	return flow->strip ? &engine->strips[flow->strip - 1] : NULL;
 }
 
-void strip_release(struct engine *engine, struct flow *flow)
+void strip_release(struct engine *engine, struct flow *flow, enum strip_state state)
 {
 	struct strip *strip = strip_of(engine, flow);
 
 	if (!strip)
 		return;
+	held_settle_all(engine, flow, VERDICT_DROP, MARK_INSPECT);
 	strip->flow = NULL;
 	flow->strip = 0;
+	flow->strip_state = state;
 	engine->counters.strips_now--;
 }
 
-/* NULL: all are taken. */
-static struct strip *strip_start(struct engine *engine, struct flow *flow)
+/* The lowest free one, else the one that was idle longest; NULL: all are busy. */
+static struct strip *find_free(struct engine *engine)
 {
+	struct strip *idle = NULL;
+
 	for (uint32_t i = 0; i < engine->strip_count; i++) {
 		struct strip *strip = &engine->strips[i];
 
-		if (strip->flow)
-			continue;
-		strip->flow = flow;
-		strip->used = engine->now;
-		strip->edge = strip->first = flow->first_seq;
-		strip->held = 0;
-		strip->given_up = false;
-		editor_start(&strip->editor);
-		flow->strip = i + 1;
-		engine->counters.strips_now++;
-		return strip;
+		if (!strip->flow)
+			return strip;
+		if (engine->now - strip->used > IDLE_AFTER && (!idle || strip->used < idle->used))
+			idle = strip;
 	}
-	engine->counters.strips_refused++;
-	return NULL;
+	if (idle)
+		strip_release(engine, idle->flow, STRIP_ENDED);
+	return idle;
+}
+
+static struct strip *strip_start(struct engine *engine, struct flow *flow)
+{
+	struct strip *strip = find_free(engine);
+
+	if (!strip) {
+		engine->counters.strips_refused++;
+		return NULL;
+	}
+	strip->flow = flow;
+	strip->edge = strip->first = flow->first_seq;
+	strip->held = 0;
+	strip->given_up = false;
+	editor_start(&strip->editor);
+	flow->strip = (uint32_t)(strip - engine->strips) + 1;
+	flow->strip_state = STRIP_RUNNING;
+	engine->counters.strips_now++;
+	return strip;
 }
 
 /* ---- what was edited, kept ---- */
@@ -181,8 +199,7 @@ static void refuse_opaque(struct engine *engine, struct passage *passage)
 {
 	struct flow *flow = passage->flow;
 
-	held_settle_all(engine, flow, VERDICT_DROP, MARK_UNDECIDED);
-	strip_release(engine, flow);
+	strip_release(engine, flow, STRIP_ENDED);
 	judge_opaque(engine, flow);
 	refuse_packet(engine, passage, flow->with);
 }
@@ -194,7 +211,8 @@ static bool settle_held(struct engine *engine, struct strip *strip)
 	bool moved = true;
 
 	while (moved) {
-		moved = false;
+		uint32_t edge = strip->edge;
+
 		for (unsigned i = 0; i < HELD_MOST && flow->held; i++) {
 			struct held *held = &engine->held[i];
 			uint32_t seq = payload_seq(&held->headers);
@@ -214,12 +232,12 @@ static bool settle_held(struct engine *engine, struct strip *strip)
 					   seq);
 				held->changed = true;
 				held_settle(held, VERDICT_ACCEPT, mark_of(strip));
-				moved = true;
 				break;
 			case SEGMENT_OPAQUE:
 				return false;
 			}
 		}
+		moved = strip->edge != edge;
 	}
 	return true;
 }
@@ -346,6 +364,17 @@ static void strip_datagram(struct engine *engine, struct passage *passage)
 
 /* ---- the way in ---- */
 
+/* Not seen from its first byte, no room to read it, or over. */
+static void without_strip(struct engine *engine, struct passage *passage)
+{
+	struct flow *flow = passage->flow;
+
+	if (flow->strip_state == STRIP_PASSING || !strip_plan_of(engine, flow)->opaque_block)
+		passage->verdict->mark = MARK_PASS;
+	else if (passage->headers.payload.len)
+		refuse_opaque(engine, passage);
+}
+
 void strip_packet(struct engine *engine, struct passage *passage)
 {
 	struct flow *flow = passage->flow;
@@ -354,6 +383,10 @@ void strip_packet(struct engine *engine, struct passage *passage)
 	passage->verdict->mark = MARK_INSPECT;
 	if (!passage->up) {
 		strip_down(engine, passage);
+		return;
+	}
+	if (!strip_plan_of(engine, flow)->plan.keys) {
+		refuse_opaque(engine, passage);
 		return;
 	}
 	switch (passage->headers.transport) {
@@ -368,18 +401,18 @@ void strip_packet(struct engine *engine, struct passage *passage)
 		refuse_opaque(engine, passage);
 		return;
 	}
-	if (!strip && flow->strip_from_start)
+	if (flow->strip_state == STRIP_NOT_YET && flow->strip_from_start)
 		strip = strip_start(engine, flow);
 	if (!strip) {
-		/* Not seen from its first byte, or no room to read it. */
-		if (strip_plan_of(engine, flow)->opaque_block)
-			refuse_opaque(engine, passage);
-		else
-			passage->verdict->mark = MARK_PASS;
+		without_strip(engine, passage);
 		return;
 	}
 	strip->used = engine->now;
 	strip_up(engine, passage, strip);
+	if (flow->strip && strip->given_up && !flow->any_stripped && !flow->held)
+		strip_release(engine, flow, STRIP_PASSING);
+	else if (flow->closed)
+		strip_release(engine, flow, STRIP_ENDED);
 }
 
 void strip_advance(struct engine *engine)
@@ -394,4 +427,5 @@ void strip_advance(struct engine *engine)
 		note_result(engine, strip, &result, strip->edge);
 		settle_held(engine, strip);
 	}
+	held_expire(engine);
 }
