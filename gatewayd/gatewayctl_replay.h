@@ -42,6 +42,7 @@ struct replay_side {
 	struct engine *engine;
 	struct replay_flow *flows;
 	size_t flow_count, flow_capacity;
+	struct redact_keys *keys; /* shipped */
 	struct table *refusals;
 	bool no_memory;
 };

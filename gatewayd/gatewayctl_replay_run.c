@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _POSIX_C_SOURCE 200809L /* fileno */
 
+#include "payload_keys.h"
 #include "gatewayctl_replay.h"
 
 #include <errno.h>
@@ -65,6 +66,8 @@ static bool open_side(struct replay_side *side, const char *directory, const cha
 	struct engine_config config = {.limits = limits_large};
 	const struct hash_key key = {0x7265706c6179, 1};
 
+	char error[512];
+
 	side->directory = directory;
 	side->set = client_load(directory);
 	if (!side->set)
@@ -76,6 +79,10 @@ static bool open_side(struct replay_side *side, const char *directory, const cha
 	config.hash_key = key;
 	side->geo = client_open_geo(directory, side->set);
 	config.geo.context = side->geo;
+	side->keys = payload_keys_load(error, sizeof(error));
+	if (!side->keys)
+		client_error("%s; strip rules know their own keys only", error);
+	config.keys = side->keys;
 	config.geo.country = geo_country_of;
 	config.geo.asn = geo_asn_of;
 	side->refusals = table_new(REFUSALS_MOST, offsetof(struct replay_refusal, count),
@@ -112,6 +119,7 @@ void replay_close(struct replay *replay)
 		free(side->flows);
 		table_free(side->refusals);
 		engine_free(side->engine);
+		keys_free(side->keys);
 		geo_free(side->geo);
 		policy_free(side->set);
 	}
@@ -256,19 +264,33 @@ static void advance(struct replay *replay, struct clock_local *clock, time_us no
 	}
 }
 
+static void give_releases(struct replay *replay, const struct capture_ops *ops,
+			  struct capture *capture)
+{
+	struct packet packet;
+	struct verdict verdict;
+
+	while (engine_next_release(replay->sides[0].engine, &packet, &verdict))
+		ops->give(capture, &packet, &verdict);
+}
+
 static void take_packet(struct replay *replay, const struct capture_ops *ops,
 			struct capture *capture, const struct packet *packet)
 {
 	struct verdict verdict;
+	struct packet released;
 
 	/* What leaves is what the first policy lets out; the second one only looks. */
 	if (replay->side_count > 1) {
 		engine_packet(replay->sides[1].engine, packet, &verdict);
 		take_events(&replay->sides[1]);
+		while (engine_next_release(replay->sides[1].engine, &released, &verdict))
+			;
 	}
 	engine_packet(replay->sides[0].engine, packet, &verdict);
 	take_events(&replay->sides[0]);
 	ops->give(capture, packet, &verdict);
+	give_releases(replay, ops, capture);
 	replay->packets++;
 }
 
@@ -283,6 +305,7 @@ static void read_capture(struct replay *replay, const struct capture_ops *ops,
 
 	while ((more = ops->next(capture, &packet)) > 0) {
 		advance(replay, &clock, packet.time);
+		give_releases(replay, ops, capture);
 		take_packet(replay, ops, capture, &packet);
 		show_progress(&progress, capture);
 	}
