@@ -51,6 +51,7 @@ struct replay {
 	const struct client *client;
 	struct replay_side sides[2];
 	unsigned side_count;
+	struct table *senders; /* see gatewayctl_offload.h */
 	uint64_t packets, skipped;
 	time_us first, last;
 	char error[512]; /* why the capture ended early; empty: it did not */
