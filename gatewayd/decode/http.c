@@ -42,6 +42,8 @@ static bool is_token_byte(uint8_t c)
 
 static bool is_token(struct bytes text)
 {
+	if (text.len && text.data[0] >= '0' && text.data[0] <= '9')
+		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		if (!is_token_byte(text.data[i]))
 			return false;
