@@ -110,8 +110,7 @@ struct policy {
 		VISIT_UNDER_WAY,
 		VISIT_DONE,
 	} visit;
-	size_t order;   /* in which it was read */
-	unsigned depth; /* policies in its chain, itself included */
+	size_t order; /* in which it was read */
 	const char *file;
 	unsigned line, extends_line;
 };
