@@ -244,20 +244,19 @@ static bool is_known_class(uint16_t class)
 
 /*
  * So regular that it is DNS even when nothing behind it can be read: chance
- * makes one header in 2^45 so.
+ * makes one header in 2^45 so. Not the Z bit, nor anything else that resolvers
+ * do not care about: some follow names that we would not.
  */
-static bool is_strong(const struct header *header)
+static bool is_strong(const struct dns_message *message)
 {
-	const struct dns_message *message = &header->message;
 	const uint16_t *count = message->record_count;
 
-	if (header->reserved || message->opcode != DNS_OPCODE_QUERY || message->question_count != 1)
+	if (message->opcode != DNS_OPCODE_QUERY)
 		return false;
 	if (message->response)
-		return count[DNS_ANSWER] < 256 && count[DNS_AUTHORITY] < 256 &&
-		       count[DNS_ADDITIONAL] < 256;
-	return message->rcode == 0 && count[DNS_ANSWER] == 0 && count[DNS_AUTHORITY] == 0 &&
-	       count[DNS_ADDITIONAL] <= 2;
+		return message->question_count == 1 && count[DNS_ANSWER] < 256 &&
+		       count[DNS_AUTHORITY] < 256 && count[DNS_ADDITIONAL] < 256;
+	return message->question_count < 256 && count[DNS_ANSWER] == 0 && count[DNS_AUTHORITY] == 0;
 }
 
 /*
@@ -291,7 +290,7 @@ static bool read_question(struct cursor *cursor, struct bytes data, struct name 
 static enum decode decode_with_question(struct cursor *cursor, struct header *header)
 {
 	struct dns_message *message = &header->message;
-	enum decode doubt = is_strong(header) ? DECODE_BAD : DECODE_NOT;
+	enum decode doubt = is_strong(message) ? DECODE_BAD : DECODE_NOT;
 	struct name name;
 	uint16_t type, class;
 

@@ -108,8 +108,8 @@ enum decode decode_dns(struct bytes data, struct dns_message *ret_message);
 
 /*
  * Whether bytes on a DNS port are DNS at all: decode_dns() does not answer
- * DECODE_NOT. Either the header alone is beyond chance (a plain query or its
- * answer with one question, Z bit 0, small counts), or a known opcode comes
+ * DECODE_NOT. Either the header alone is beyond chance (a plain query without
+ * answers, or an answer to one question; small counts), or a known opcode comes
  * with a first question that can be read and has a known class, or a message
  * without questions can be read whole. What is not is other traffic on port
  * 53, not malformed DNS; nothing that a resolver would answer is among it.

@@ -38,6 +38,17 @@ struct reading {
 	bool quoted; /* an ICMP error's quotation: 8 bytes of transport are enough */
 };
 
+/*
+ * A length of 0 is that of TCP segments which are still to be cut: their
+ * sender's own capture has them, and over 64 KiB (BIG TCP) so has the kernel's
+ * queue. From a wire none comes: the kernel drops them before any hook.
+ */
+static size_t total_length(const struct reading *reading, uint8_t ip_protocol, size_t field,
+			   size_t header_len)
+{
+	return field == 0 && ip_protocol == IP_TCP ? reading->cursor.len : header_len + field;
+}
+
 /* The packet ends where its IP header says; what follows is padding. */
 static bool cut_to_length(struct reading *reading, size_t len)
 {
@@ -102,6 +113,7 @@ static bool read_ipv4(struct reading *reading, struct packet_headers *headers)
 	cursor_skip(cursor, 2);
 	src = cursor_take(cursor, 4);
 	dst = cursor_take(cursor, 4);
+	total_len = total_length(reading, headers->ip_protocol, total_len, 0);
 	if (!cut_to_length(reading, total_len) || header_len < IPV4_HEADER_SIZE ||
 	    total_len < header_len)
 		return false;
@@ -177,14 +189,15 @@ static bool read_ipv6(struct reading *reading, struct packet_headers *headers)
 {
 	struct cursor *cursor = &reading->cursor;
 	struct bytes src, dst;
-	size_t total_len;
+	size_t payload_len, total_len;
 
 	cursor_skip(cursor, 4);
-	total_len = IPV6_HEADER_SIZE + (size_t)cursor_u16(cursor);
+	payload_len = cursor_u16(cursor);
 	headers->ip_protocol = cursor_u8(cursor);
 	headers->hop_limit = cursor_u8(cursor);
 	src = cursor_take(cursor, 16);
 	dst = cursor_take(cursor, 16);
+	total_len = total_length(reading, headers->ip_protocol, payload_len, IPV6_HEADER_SIZE);
 	if (!cut_to_length(reading, total_len))
 		return false;
 	headers->src = address_ipv6(src.data);

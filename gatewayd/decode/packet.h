@@ -47,8 +47,8 @@ struct packet_headers {
  * route (RFC 791) or routing header that goes on beyond dst. Later fragments
  * have no ports and their payload is the fragment's bytes. Never DECODE_MORE
  * or DECODE_NOT. captured_less allows the IP length to be larger than data (a
- * capture's snap length). Packets over 64 KiB, whose length fields are 0, are
- * DECODE_BAD.
+ * capture's snap length). TCP with an IP length of 0 is a segment that is still
+ * to be cut, and ends with data.
  */
 enum decode decode_packet(struct bytes data, bool captured_less,
 			  struct packet_headers *ret_headers);

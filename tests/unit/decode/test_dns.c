@@ -579,6 +579,24 @@ static void odd_questions_are_dns(void **state)
 	assert_answers(BYTES(copy), DECODE_BAD);
 }
 
+/* Some resolvers follow pointers forwards, and take two questions, whatever the Z bit. */
+static void names_that_only_others_can_read_are_bad(void **state)
+{
+	(void)state;
+	static const uint8_t names[] = "\xc0\x12\0\1\0\1\3www\7example\0\0\1\0\1";
+
+	for (uint16_t flags = 0x0100; flags <= 0x0140; flags += 0x40) {
+		for (uint16_t questions = 1; questions <= 2; questions++) {
+			uint8_t room[64];
+			struct writer writer = writer_on(room, sizeof(room));
+
+			put_header(&writer, flags, questions, 0);
+			writer_put(&writer, names, sizeof(names) - 1);
+			assert_answers(writer_bytes(&writer), DECODE_BAD);
+		}
+	}
+}
+
 static void messages_without_a_question_are_read(void **state)
 {
 	(void)state;
@@ -676,6 +694,7 @@ int main(void)
 		cmocka_unit_test(counts_are_bounded_by_the_bytes),
 		cmocka_unit_test(several_questions_are_readable),
 		cmocka_unit_test(odd_questions_are_dns),
+		cmocka_unit_test(names_that_only_others_can_read_are_bad),
 		cmocka_unit_test(messages_without_a_question_are_read),
 		cmocka_unit_test(other_traffic_is_not_dns),
 		cmocka_unit_test(random_bytes_are_not_dns),
