@@ -141,7 +141,8 @@ $(CORPUS): $(BUILD)/%: $(BUILD)/objects/%.o $(BUILD)/objects/tests/fuzz/run.o $(
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
 
 # Small programs of the lab and of the measurements, each of one file.
-TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/lab/*.c tests/bench/*.c tests/lint/*.c))
+TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/lab/*.c tests/bench/*.c tests/lint/*.c \
+	tests/replay/*.c))
 $(TOOLS): $(BUILD)/%: $(BUILD)/objects/%.o $(call archives,program)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
