@@ -122,6 +122,15 @@ static enum content_kind kind_of_first(const struct leaf_editor *leaf, uint8_t b
 	return CONTENT_OPAQUE;
 }
 
+/* '[' begins JSON, and lines of logs: "[2024-05-01] text". */
+static enum content_kind kind_of_bracket(const struct leaf_editor *leaf, uint8_t byte)
+{
+	bool json = byte && (strchr("{[\"]", byte) ||
+			     (leaf->declared != CONTENT_TEXT && strchr("-0123456789tfn", byte)));
+
+	return json || leaf->declared == CONTENT_JSON ? CONTENT_JSON : kind_of_first(leaf, '[');
+}
+
 static size_t leaf_edit_kind(struct leaf_editor *leaf, struct redact_feed *feed, uint8_t *data,
 			     size_t len)
 {
@@ -205,10 +214,8 @@ static size_t leaf_recognise(struct leaf_editor *leaf, struct redact_feed *feed,
 		kind = CONTENT_OPAQUE;
 	else if (!leaf->bracket)
 		kind = kind_of_first(leaf, data[at]);
-	else if (leaf->declared == CONTENT_JSON || strchr("{[\"]", data[at]))
-		kind = data[at] ? CONTENT_JSON : CONTENT_OPAQUE;
 	else
-		kind = kind_of_first(leaf, '[');
+		kind = kind_of_bracket(leaf, data[at]);
 	leaf_become(leaf, feed, kind);
 	return at;
 }

@@ -45,15 +45,15 @@ struct multipart_editor {
 	uint8_t at;
 	uint8_t boundary_len;
 	uint8_t line_len;
-	bool first; /* the boundary before the first part */
-	bool bare;  /* the line end before what may be a boundary lacks its CR */
+	bool first;   /* the boundary before the first part */
+	uint8_t bare; /* how much of a boundary behind a lone LF there was */
 	bool counted;
 	bool disposition; /* the part has had its Content-Disposition */
 	bool encoded;     /* base64 and the like */
 	uint8_t declared; /* enum content_kind, of the part */
 	uint32_t matched;
 	char boundary[MULTIPART_BOUNDARY_MOST];
-	char line[120]; /* a part's header line, what fits of it */
+	char line[160]; /* a part's header line, what fits of it */
 };
 
 struct content_editor {

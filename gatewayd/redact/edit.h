@@ -61,6 +61,7 @@ struct redact_feed {
 	uint8_t *data;
 	size_t len;
 	uint64_t offset; /* of data[0] in the stream */
+	bool aside;      /* bytes that have left already: they are read, not written */
 };
 
 /* From here on the bytes could not be read; the first such place is kept. */
@@ -80,7 +81,7 @@ static inline uint8_t mask_of(uint8_t byte)
 static inline void feed_put(struct redact_feed *feed, uint8_t *byte, uint8_t value,
 			    uint32_t categories, bool *counted)
 {
-	if (*byte == value)
+	if (*byte == value || feed->aside)
 		return;
 	*byte = value;
 	if (!*counted)

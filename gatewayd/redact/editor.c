@@ -13,7 +13,7 @@ void editor_start(struct stream_editor *editor)
 static struct redact_feed feed_on(const struct redact_plan *plan, struct secrets_scan *scan,
 				  uint8_t *data, size_t len, struct redact_result *result)
 {
-	struct redact_feed feed = {plan, result, plan->secrets ? scan : NULL, data, len, 0};
+	struct redact_feed feed = {plan, result, plan->secrets ? scan : NULL, data, len, 0, false};
 
 	/* settled is only valid up to settled_len. */
 	memset(result, 0, offsetof(struct redact_result, settled));

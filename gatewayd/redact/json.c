@@ -162,6 +162,9 @@ static uint8_t next_fill(struct json_editor *json)
 
 static void put(struct json_editor *json, struct redact_feed *feed, uint8_t *byte)
 {
+	/* What is only read again does not take part in what is written. */
+	if (feed->aside)
+		return;
 	feed_put(feed, byte, next_fill(json), json->covered, &json->counted);
 }
 
@@ -616,6 +619,8 @@ static void put_run(struct json_editor *json, struct redact_feed *feed, uint8_t 
 {
 	size_t at = 0;
 
+	if (feed->aside)
+		return;
 	while (at < len && (!json->counted || json->fill_at < json->fill_len))
 		put(json, feed, &data[at++]);
 	memset(data + at, ' ', len - at);

@@ -425,18 +425,20 @@ static bool edit_byte(struct mqtt_editor *mqtt, struct redact_feed *feed, uint8_
 	return false;
 }
 
-static bool name_bytes(struct mqtt_editor *mqtt, const uint8_t *data, size_t len)
+/* Returns how many bytes are as they should be. */
+static size_t name_bytes(struct mqtt_editor *mqtt, const uint8_t *data, size_t len)
 {
 	const char *name = mqtt->field_left + mqtt->at == 4 ? "MQTT" : "MQIsdp";
+	size_t i;
 
-	if (memcmp(data, name + mqtt->at, len) != 0)
-		return false;
-	mqtt->at = (uint8_t)(mqtt->at + len);
-	return true;
+	for (i = 0; i < len && data[i] == (uint8_t)name[mqtt->at]; i++)
+		mqtt->at++;
+	return i;
 }
 
-static bool string_bytes(struct mqtt_editor *mqtt, struct redact_feed *feed, uint8_t *data,
-			 size_t len)
+/* Returns how many bytes could be read. */
+static size_t string_bytes(struct mqtt_editor *mqtt, struct redact_feed *feed, uint8_t *data,
+			   size_t len)
 {
 	switch ((enum field)mqtt->field) {
 	case FIELD_KEY:
@@ -456,20 +458,25 @@ static bool string_bytes(struct mqtt_editor *mqtt, struct redact_feed *feed, uin
 	case FIELD_SKIPPED:
 		break;
 	}
-	return true;
+	return len;
 }
 
-/* As much of a string or skipped field as is here. */
-static bool field_edit(struct mqtt_editor *mqtt, struct redact_feed *feed, uint8_t *data,
-		       size_t len)
+/*
+ * As much of a string or skipped field as is here. What must follow and has no
+ * room makes the field's last byte the first that is broken, however it is cut.
+ */
+static size_t field_edit(struct mqtt_editor *mqtt, struct redact_feed *feed, uint8_t *data,
+			 size_t len)
 {
-	if (mqtt->state == STRING && !string_bytes(mqtt, feed, data, len))
-		return false;
+	size_t done = mqtt->state == STRING ? string_bytes(mqtt, feed, data, len) : len;
+
+	if (done < len)
+		return done;
 	take(mqtt, (uint32_t)len);
 	mqtt->field_left -= (uint32_t)len;
 	if (mqtt->field_left)
-		return true;
-	return mqtt->state == STRING ? string_end(mqtt, feed) : next_field(mqtt);
+		return len;
+	return (mqtt->state == STRING ? string_end(mqtt, feed) : next_field(mqtt)) ? len : len - 1;
 }
 
 size_t mqtt_edit(struct mqtt_editor *mqtt, struct redact_feed *feed, uint8_t *data, size_t len)
@@ -477,16 +484,18 @@ size_t mqtt_edit(struct mqtt_editor *mqtt, struct redact_feed *feed, uint8_t *da
 	size_t at = 0;
 
 	while (at < len) {
-		size_t run = 1;
-
 		if (mqtt->state == STRING || mqtt->state == SKIP) {
-			run = len - at < mqtt->field_left ? len - at : mqtt->field_left;
-			if (!field_edit(mqtt, feed, data + at, run))
+			size_t run = len - at < mqtt->field_left ? len - at : mqtt->field_left;
+			size_t done = field_edit(mqtt, feed, data + at, run);
+
+			at += done;
+			if (done < run)
 				break;
 		} else if (!edit_byte(mqtt, feed, data[at])) {
 			break;
+		} else {
+			at++;
 		}
-		at += run;
 	}
 	return at;
 }

@@ -111,6 +111,7 @@ static bool read_header(struct multipart_editor *parts, const struct redact_feed
 static void begin_part(struct multipart_editor *parts)
 {
 	parts->state = HEADER;
+	parts->bare = 0;
 	parts->line_len = 0;
 	parts->disposition = false;
 	parts->encoded = false;
@@ -180,23 +181,22 @@ static void edit_part(struct content_editor *content, struct redact_feed *feed, 
  * What looked like a boundary was content. It may have left already, so it
  * stays as it is, but the part's editor must have seen it.
  */
-static void replay(struct content_editor *content, struct redact_feed *feed)
+static void replay(struct content_editor *content, struct redact_feed *feed, const uint8_t *byte)
 {
 	struct multipart_editor *parts = &content->parts;
 	uint8_t copy[PREFIX_LEN + MULTIPART_BOUNDARY_MOST];
 	struct redact_result result;
-	struct redact_feed aside = {feed->plan, &result, NULL, copy, sizeof(copy), 0};
-	size_t from = parts->bare ? 1 : 0;
+	struct redact_feed aside = {feed->plan, &result, NULL, copy, sizeof(copy), 0, true};
 
 	result.opaque = false;
-	memset(result.stripped, 0, sizeof(result.stripped));
-	for (size_t i = from; i < parts->at; i++)
-		copy[i - from] = delimiter_byte(parts, i);
+	for (size_t i = 0; i < parts->at; i++)
+		copy[i] = delimiter_byte(parts, i);
 	if (!parts->matched)
-		leaf_edit(&content->leaf, &aside, copy, parts->at - from);
+		leaf_edit(&content->leaf, &aside, copy, parts->at);
+	if (result.opaque)
+		feed_opaque(feed, byte);
 }
 
-/* Returns false when the boundary can be read in two ways. */
 static bool delimiter_edit(struct content_editor *content, struct redact_feed *feed, uint8_t *byte,
 			   bool *ret_taken)
 {
@@ -208,29 +208,53 @@ static bool delimiter_edit(struct content_editor *content, struct redact_feed *f
 			return true;
 		parts->state = TAIL;
 		parts->first = false;
-		return !parts->bare;
+		return true;
 	}
 	if (parts->first)
 		return false;
-	replay(content, feed);
+	replay(content, feed, byte);
 	parts->state = BODY;
 	return true;
 }
 
+/*
+ * A boundary behind a lone LF is one for some readers and not for others.
+ * Content all the same, until it is complete; false: it is.
+ */
+static bool bare_byte(struct multipart_editor *parts, uint8_t byte)
+{
+	if (byte == '\n')
+		parts->bare = 2;
+	else if (parts->bare && byte == delimiter_byte(parts, parts->bare))
+		parts->bare++;
+	else
+		parts->bare = 0;
+	return parts->bare < PREFIX_LEN + parts->boundary_len;
+}
+
+/* Returns how many bytes were taken, which is 0 for a boundary that is none. */
 static size_t body_edit(struct content_editor *content, struct redact_feed *feed, uint8_t *data,
 			size_t len)
 {
 	struct multipart_editor *parts = &content->parts;
 	size_t at = 0;
 
+	if (parts->bare || data[0] == '\n') {
+		if (data[0] != '\r') {
+			if (!bare_byte(parts, data[0]))
+				return 0;
+			edit_part(content, feed, data, 1);
+			return 1;
+		}
+		parts->bare = 0;
+	}
 	while (at < len && data[at] != '\r' && data[at] != '\n')
 		at++;
 	edit_part(content, feed, data, at);
-	if (at == len)
+	if (at == len || data[at] == '\n')
 		return at;
 	parts->state = DELIMITER;
-	parts->bare = data[at] == '\n';
-	parts->at = parts->bare ? 2 : 1;
+	parts->at = 1;
 	return at + 1;
 }
 
@@ -257,9 +281,14 @@ size_t multipart_edit(struct content_editor *content, struct redact_feed *feed, 
 		case HEADER_LF:
 			fine = header_byte(content, feed, data[at]);
 			break;
-		case BODY:
-			at += body_edit(content, feed, data + at, len - at);
+		case BODY: {
+			size_t run = body_edit(content, feed, data + at, len - at);
+
+			if (!run)
+				return at;
+			at += run;
 			continue;
+		}
 		case EPILOGUE:
 			fine = data[at] == '\r' || data[at] == '\n';
 			break;

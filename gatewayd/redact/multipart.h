@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Multipart bodies (RFC 2046 section 5.1, RFC 7578): a field whose name
- * matches becomes spaces; other parts are edited as what they are. Line ends
- * and bytes that repeat the beginning of the boundary stay: they may be it.
+ * matches becomes spaces; other parts are edited as what they are. A CR, and
+ * what repeats the beginning of the boundary behind it, stays: it may be one.
  */
 #ifndef GATEWAYD_REDACT_MULTIPART_H
 #define GATEWAYD_REDACT_MULTIPART_H
