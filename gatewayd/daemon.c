@@ -15,6 +15,7 @@
 #include "commands.h"
 #include "configuration.h"
 #include "daemon.h"
+#include "payload_keys.h"
 #include "system/control.h"
 #include "system/leases.h"
 #include "system/log.h"
@@ -206,6 +207,10 @@ bool daemon_start_engine(struct daemon *daemon)
 	daemon->vendor = vendor_open(path);
 	daemon_open_geo(daemon);
 	config.geo.context = daemon->geo;
+	daemon->keys = payload_keys_load(path, sizeof(path));
+	if (!daemon->keys)
+		log_warn("start", "%s; strip rules know their own keys only", path);
+	config.keys = daemon->keys;
 	warm = has_bindings(daemon, now);
 	config.direct_from = warm ? 0 : now + DAEMON_COLD_US;
 	daemon->engine = engine_new(&config, daemon->set);
@@ -296,9 +301,14 @@ static void free_set(const struct policy_set *set)
 static bool put_in_force(struct daemon *daemon, const struct policy_set *set,
 			 struct policy_errors *errors)
 {
-	const struct policy_set *old = engine_swap_policy(daemon->engine, set);
+	const struct policy_set *old;
 	char error[ERROR_SIZE];
 
+	if (!engine_prepare(daemon->engine, set)) {
+		policy_errors_add(errors, daemon->options.directory, 0, "no memory");
+		return false;
+	}
+	old = engine_swap_policy(daemon->engine, set);
 	daemon->set = set;
 	if (daemon_apply_rules(daemon, error, sizeof(error))) {
 		free_set(old);
@@ -307,6 +317,7 @@ static bool put_in_force(struct daemon *daemon, const struct policy_set *set,
 	policy_errors_add(errors, daemon->options.directory, 0, "the kernel refused the rules: %s",
 			  error);
 	daemon->set = old;
+	(void)engine_prepare(daemon->engine, old);
 	free_set(engine_swap_policy(daemon->engine, old));
 	if (!daemon_apply_rules(daemon, error, sizeof(error))) {
 		log_error("nft", "the rules are not up to date: %s", error);
@@ -354,6 +365,7 @@ void daemon_stop(struct daemon *daemon)
 	control_close(daemon->control);
 	commands_free(daemon->commands);
 	engine_free(daemon->engine);
+	keys_free(daemon->keys);
 	traffic_free(daemon->traffic);
 	vendor_close(daemon->vendor);
 	leases_free(daemon->leases);

@@ -49,6 +49,7 @@ struct daemon {
 
 	const struct policy_set *set;
 	struct engine *engine;
+	struct redact_keys *keys; /* shipped; NULL when they could not be read */
 	struct geo *geo;
 	struct vendor *vendor; /* may be NULL */
 	struct leases *leases;

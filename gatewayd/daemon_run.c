@@ -46,6 +46,16 @@ static void lose_queue(struct daemon *daemon, int error)
 	loop_stop(daemon->loop);
 }
 
+/* Packets that were held and need not wait any longer. */
+static void give_releases(struct daemon *daemon)
+{
+	struct packet packet;
+	struct verdict verdict;
+
+	while (engine_next_release(daemon->engine, &packet, &verdict))
+		nfqueue_ops.give(daemon->capture, &packet, &verdict);
+}
+
 void daemon_handle_packets(void *context, unsigned events)
 {
 	struct daemon *daemon = context;
@@ -59,6 +69,7 @@ void daemon_handle_packets(void *context, unsigned events)
 	while (count < PACKETS_PER_TURN && (result = nfqueue_ops.next(capture, &packet)) > 0) {
 		engine_packet(daemon->engine, &packet, &verdict);
 		nfqueue_ops.give(capture, &packet, &verdict);
+		give_releases(daemon);
 		count++;
 	}
 	nfqueue_ops.flush(capture);
@@ -98,6 +109,7 @@ static void watch_clock(struct daemon *daemon, time_us now)
 	int minute = clock_local_minute(&daemon->clock, now);
 
 	engine_advance(daemon->engine, now, minute);
+	give_releases(daemon);
 	if (crossed_edge(daemon->set, daemon->last_minute, minute))
 		engine_judge_again(daemon->engine);
 	daemon->last_minute = minute;

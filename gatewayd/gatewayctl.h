@@ -21,7 +21,7 @@
  *	gatewayctl_generated.c  policy.d/90-gatewayctl.conf
  *	gatewayctl_check.c      check
  *	gatewayctl_explain.c    explain, with gatewayctl_explain_read.c
- *	gatewayctl_replay.c     replay
+ *	gatewayctl_replay.c     replay, with gatewayctl_replay_run.c and gatewayctl_offload.c
  */
 #ifndef GATEWAYD_GATEWAYCTL_H
 #define GATEWAYD_GATEWAYCTL_H

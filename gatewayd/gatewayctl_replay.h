@@ -42,6 +42,7 @@ struct replay_side {
 	struct engine *engine;
 	struct replay_flow *flows;
 	size_t flow_count, flow_capacity;
+	struct redact_keys *keys; /* shipped */
 	struct table *refusals;
 	bool no_memory;
 };
@@ -50,6 +51,7 @@ struct replay {
 	const struct client *client;
 	struct replay_side sides[2];
 	unsigned side_count;
+	struct table *senders; /* see gatewayctl_offload.h */
 	uint64_t packets, skipped;
 	time_us first, last;
 	char error[512]; /* why the capture ended early; empty: it did not */

@@ -13,7 +13,9 @@
 
 #include "base/table.h"
 #include "capture/capture.h"
+#include "gatewayctl_offload.h"
 #include "gatewayctl_text.h"
+#include "payload_keys.h"
 #include "report.h"
 #include "system/clock.h"
 #include "system/geo.h"
@@ -32,6 +34,9 @@ static const struct engine_limits limits_large = {
 	.fragments = 4096,
 	.events = 4096,
 };
+
+/* A replay is the same each time; nobody attacks it but with a file of his own. */
+static const struct hash_key hash_key = {0x7265706c6179, 1};
 
 /* ---- beginning ---- */
 
@@ -63,7 +68,7 @@ static const struct policy *wanted_policy(const struct replay_side *side, const 
 static bool open_side(struct replay_side *side, const char *directory, const char *policy)
 {
 	struct engine_config config = {.limits = limits_large};
-	const struct hash_key key = {0x7265706c6179, 1};
+	char error[512];
 
 	side->directory = directory;
 	side->set = client_load(directory);
@@ -72,14 +77,17 @@ static bool open_side(struct replay_side *side, const char *directory, const cha
 	config.only = policy ? wanted_policy(side, policy) : NULL;
 	if (policy && !config.only)
 		return false;
-	/* A replay is the same each time; nobody attacks it but with a file of his own. */
-	config.hash_key = key;
+	config.hash_key = hash_key;
 	side->geo = client_open_geo(directory, side->set);
 	config.geo.context = side->geo;
 	config.geo.country = geo_country_of;
 	config.geo.asn = geo_asn_of;
+	side->keys = payload_keys_load(error, sizeof(error));
+	if (!side->keys)
+		client_error("%s; strip rules know their own keys only", error);
+	config.keys = side->keys;
 	side->refusals = table_new(REFUSALS_MOST, offsetof(struct replay_refusal, count),
-				   sizeof(struct replay_refusal), &key);
+				   sizeof(struct replay_refusal), &hash_key);
 	if (side->geo && side->refusals)
 		side->engine = engine_new(&config, side->set);
 	if (!side->engine) {
@@ -98,12 +106,14 @@ bool replay_open(struct replay *replay, const struct client *client)
 	memset(replay, 0, sizeof(*replay));
 	replay->client = client;
 	replay->side_count = client->against ? 2 : 1;
-	return open_side(&replay->sides[0], client->directory, client->policy) &&
+	replay->senders = offload_new(&hash_key);
+	return replay->senders && open_side(&replay->sides[0], client->directory, client->policy) &&
 	       (!client->against || open_side(&replay->sides[1], client->against, client->policy));
 }
 
 void replay_close(struct replay *replay)
 {
+	table_free(replay->senders);
 	for (unsigned s = 0; s < 2; s++) {
 		struct replay_side *side = &replay->sides[s];
 
@@ -112,6 +122,7 @@ void replay_close(struct replay *replay)
 		free(side->flows);
 		table_free(side->refusals);
 		engine_free(side->engine);
+		keys_free(side->keys);
 		geo_free(side->geo);
 		policy_free(side->set);
 	}
@@ -256,19 +267,33 @@ static void advance(struct replay *replay, struct clock_local *clock, time_us no
 	}
 }
 
+static void give_releases(struct replay *replay, const struct capture_ops *ops,
+			  struct capture *capture)
+{
+	struct packet packet;
+	struct verdict verdict;
+
+	while (engine_next_release(replay->sides[0].engine, &packet, &verdict))
+		ops->give(capture, &packet, &verdict);
+}
+
 static void take_packet(struct replay *replay, const struct capture_ops *ops,
 			struct capture *capture, const struct packet *packet)
 {
 	struct verdict verdict;
+	struct packet released;
 
 	/* What leaves is what the first policy lets out; the second one only looks. */
 	if (replay->side_count > 1) {
 		engine_packet(replay->sides[1].engine, packet, &verdict);
 		take_events(&replay->sides[1]);
+		while (engine_next_release(replay->sides[1].engine, &released, &verdict))
+			;
 	}
 	engine_packet(replay->sides[0].engine, packet, &verdict);
 	take_events(&replay->sides[0]);
 	ops->give(capture, packet, &verdict);
+	give_releases(replay, ops, capture);
 	replay->packets++;
 }
 
@@ -283,6 +308,8 @@ static void read_capture(struct replay *replay, const struct capture_ops *ops,
 
 	while ((more = ops->next(capture, &packet)) > 0) {
 		advance(replay, &clock, packet.time);
+		give_releases(replay, ops, capture);
+		packet.checksum_pending = offload_is_pending(replay->senders, &packet);
 		take_packet(replay, ops, capture, &packet);
 		show_progress(&progress, capture);
 	}

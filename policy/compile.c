@@ -190,10 +190,20 @@ static void warn_of_unreached(struct check *check, const struct policy *policy)
 			      policy->own.extends, policy->name, policy->own.rules[i].number);
 }
 
+static void refuse_depth(struct check *check, const struct policy *policy)
+{
+	check->file = policy->file;
+	check_error(check, policy->line, NULL, "more than %d policies extend one another",
+		    EXTENDS_MOST);
+}
+
 static void finish_policy(struct check *check, struct policy *policy)
 {
 	const struct policy *ancestor = policy;
 
+	policy->depth = policy->parent ? policy->parent->depth + 1 : 1;
+	if (policy->depth > EXTENDS_MOST)
+		refuse_depth(check, policy);
 	inherit(policy, check->set);
 	join_rules(policy, &check->set->arena);
 	policy->visit = VISIT_DONE;
@@ -220,9 +230,7 @@ static void resolve_policy(struct check *check, struct policy *policy)
 
 	while (policy && policy->visit == VISIT_NOT_YET) {
 		if (depth == EXTENDS_MOST) {
-			check->file = policy->file;
-			check_error(check, policy->line, NULL,
-				    "more than %d policies extend one another", EXTENDS_MOST);
+			refuse_depth(check, policy);
 			break;
 		}
 		policy->visit = VISIT_UNDER_WAY;

@@ -98,7 +98,8 @@ static bool parse_host(const char *text, size_t len, struct policy_destination *
 	*why = "expected a name, an address, name@address or *, with :port, :port/udp or :port/tcp";
 	if (!at && looks_like_address(text, len))
 		return false;
-	return name_parse(bytes_of(text, name_len), &destination->name);
+	return !memchr(text, '*', name_len) &&
+	       name_parse(bytes_of(text, name_len), &destination->name);
 }
 
 bool policy_destination_parse(const char *text, struct policy_destination *ret_destination,

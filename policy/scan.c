@@ -18,6 +18,7 @@ struct scan {
 	unsigned open_line[SETTING_DEPTH_MOST];
 	unsigned depth;
 	size_t comma; /* position of a comma with nothing after it yet, + 1 */
+	char before;  /* the first byte of the token before this one */
 };
 
 static void fail(struct scan *scan, unsigned line, const char *what)
@@ -86,10 +87,32 @@ static void skip_comment(struct scan *scan)
 	fail(scan, line, "a comment begins here and never ends: expected */");
 }
 
+/*
+ * A text in the wrong place is a syntax error to libconfig, too, but one after
+ * which versions before 1.6 never give back the memory of the text.
+ */
+static void check_string_place(struct scan *scan)
+{
+	bool list = scan->depth && scan->open[scan->depth - 1] != '{';
+
+	if (scan->before == '"' || strchr(list ? ",([" : "=:", scan->before ? scan->before : ';'))
+		return;
+	if (!scan->failed)
+		fail(scan, scan->line,
+		     "a text stands here where a keyword or the end was expected: is a quote "
+		     "missing before?");
+	/* What follows is likely the wrong side of the quotes. */
+	scan->pos = scan->len;
+	scan->depth = 0;
+}
+
 static void skip_string(struct scan *scan)
 {
 	unsigned line = scan->line;
 
+	check_string_place(scan);
+	if (scan->pos == scan->len)
+		return;
 	scan->pos++;
 	while (scan->pos < scan->len) {
 		char c = at(scan, 0);
@@ -245,8 +268,10 @@ bool scan_text(char *text, size_t len, const char *file, struct policy_errors *e
 			fail(&scan, scan.line, "the file holds a NUL byte: it is not a text file");
 			return false;
 		}
-		if (skip_one(&scan))
+		if (skip_one(&scan)) {
 			scan.comma = c == ',' ? start + 1 : 0;
+			scan.before = c;
+		}
 	}
 	if (scan.depth)
 		policy_errors_add(errors, file, scan.open_line[scan.depth - 1],

@@ -110,7 +110,8 @@ struct policy {
 		VISIT_UNDER_WAY,
 		VISIT_DONE,
 	} visit;
-	size_t order; /* in which it was read */
+	size_t order;   /* in which it was read */
+	unsigned depth; /* policies in its chain, itself included */
 	const char *file;
 	unsigned line, extends_line;
 };

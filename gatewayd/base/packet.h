@@ -43,6 +43,11 @@ struct packet {
 enum verdict_action {
 	VERDICT_ACCEPT,
 	VERDICT_DROP,
+	/*
+	 * No answer yet: keep the packet. The engine has a copy of its bytes and
+	 * gives it back, by its id, through engine_next_release().
+	 */
+	VERDICT_HOLD,
 };
 
 /* What the kernel is told to do with the flow from here on (design.md, 2). */
@@ -60,7 +65,8 @@ struct verdict {
 	enum flow_mark mark;
 	/*
 	 * The packet's new bytes from the IP header on; empty: as it was. Owned
-	 * by the engine and good until the next call of engine_packet().
+	 * by the engine and good until the next call of engine_packet()
+	 * or engine_next_release().
 	 */
 	struct bytes edited;
 	/* Whole IP packets to be sent in somebody's name; same life as edited. */

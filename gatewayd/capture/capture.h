@@ -7,6 +7,8 @@
  *	while (ops->next(capture, &packet) > 0) {
  *		engine_packet(engine, &packet, &verdict);
  *		ops->give(capture, &packet, &verdict);
+ *		while (engine_next_release(engine, &packet, &verdict))
+ *			ops->give(capture, &packet, &verdict);
  *	}
  *	ops->flush(capture);
  */
@@ -25,7 +27,10 @@ struct capture_ops {
 	 * ever (a file); negative errno: broken, see capture_error().
 	 */
 	int (*next)(struct capture *capture, struct packet *ret_packet);
-	/* Exactly once for each packet of next(), and before the next one. */
+	/*
+	 * Once for each packet of next(), before the next one; a second time, with
+	 * its real verdict, for one that was given VERDICT_HOLD.
+	 */
 	void (*give)(struct capture *capture, const struct packet *packet,
 		     const struct verdict *verdict);
 	/* Sends what give() collected. */

@@ -68,7 +68,7 @@ struct nfqueue {
 	bool grown; /* a large packet was received since */
 
 	/* Of the packet that next() gave. */
-	uint32_t scope, mark_others;
+	uint32_t id, scope;
 	uint8_t *payload;
 	size_t payload_room;
 
@@ -290,15 +290,34 @@ static void add_verdict(struct nfqueue *queue, uint32_t id, uint32_t decision, u
 		add_part(queue, zeros, padded - edited.len);
 }
 
+/* One that was held: its slot has been read over, so its bytes leave at once. */
+static void give_held(struct nfqueue *queue, const struct packet *packet,
+		      const struct verdict *verdict)
+{
+	uint32_t mark = packet->mark |
+			mark_value(queue->config.mark_mask, verdict->mark, queue->generation);
+	bool accept = verdict->action == VERDICT_ACCEPT;
+
+	add_verdict(queue, packet->id, accept ? NF_ACCEPT : NF_DROP, mark,
+		    accept ? verdict->edited : bytes_of(NULL, 0));
+	send_verdicts(queue);
+}
+
 static void queue_give(struct capture *capture, const struct packet *packet,
 		       const struct verdict *verdict)
 {
 	struct nfqueue *queue = queue_of(capture);
-	uint32_t mark = queue->mark_others |
+	uint32_t mark = packet->mark |
 			mark_value(queue->config.mark_mask, verdict->mark, queue->generation);
 	uint32_t decision = verdict->action == VERDICT_ACCEPT ? NF_ACCEPT : NF_DROP;
 	struct bytes edited = {NULL, 0};
 
+	if (verdict->action == VERDICT_HOLD)
+		return;
+	if (packet->id != queue->id) {
+		give_held(queue, packet, verdict);
+		return;
+	}
 	if (verdict->action == VERDICT_DROP && verdict->mark == MARK_BLOCK)
 		decision = NF_ACCEPT;
 	if (verdict->action == VERDICT_ACCEPT && verdict->edited.len) {
@@ -421,8 +440,8 @@ static bool read_packet(struct nfqueue *queue, const struct nlmsghdr *message,
 	memcpy(&header, mnl_attr_get_payload(attributes[NFQA_PACKET_HDR]), sizeof(header));
 	packet.id = ntohl(header.packet_id);
 	mark = attribute_number(attributes, NFQA_MARK);
-	packet.mark = (mark & queue->config.mark_mask) >> mark_shift(queue->config.mark_mask);
-	queue->mark_others = mark & ~queue->config.mark_mask;
+	packet.mark = mark & ~queue->config.mark_mask;
+	queue->id = packet.id;
 	queue->counters.packets++;
 	if (parsed < 0 || !read_payload(queue, attributes, &packet)) {
 		queue->counters.truncated++;

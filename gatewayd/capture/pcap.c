@@ -27,6 +27,14 @@
 #define MAGIC_NANO_TURNED 0x4d3cb2a1u
 #define MAGIC_NG 0x0a0d0d0au
 
+/* A frame whose packet is held, until its verdict comes. */
+struct kept_frame {
+	struct kept_frame *next;
+	uint32_t id;
+	struct pcap_pkthdr header;
+	uint8_t bytes[];
+};
+
 struct file_capture {
 	struct capture capture;
 	pcap_t *pcap;
@@ -39,6 +47,7 @@ struct file_capture {
 	const struct pcap_pkthdr *header;
 	const uint8_t *bytes;
 	struct link_frame frame;
+	struct kept_frame *kept;
 
 	pcap_dumper_t *dumper;
 	uint8_t *built; /* FRAME_MOST */
@@ -214,6 +223,12 @@ static void file_close(struct capture *capture)
 		pcap_dump_close(file->dumper);
 	if (file->pcap)
 		pcap_close(file->pcap);
+	while (file->kept) {
+		struct kept_frame *next = file->kept->next;
+
+		free(file->kept);
+		file->kept = next;
+	}
 	sides_free(file->sides);
 	free(file->built);
 	free(file);
@@ -361,14 +376,70 @@ static void write_packet(struct file_capture *file, struct bytes ip, bool turned
 		file->write_failed = true;
 }
 
+static void keep_frame(struct file_capture *file, uint32_t id)
+{
+	struct kept_frame *kept = malloc(sizeof(*kept) + file->header->caplen);
+
+	if (!kept) {
+		file->write_failed = true;
+		return;
+	}
+	kept->id = id;
+	kept->header = *file->header;
+	memcpy(kept->bytes, file->bytes, file->header->caplen);
+	kept->next = file->kept;
+	file->kept = kept;
+}
+
+static void write_verdict(struct file_capture *file, const struct packet *packet,
+			  const struct verdict *verdict);
+
+/* Writes a packet that was held, with the frame that it came in. */
+static void give_kept(struct file_capture *file, const struct packet *packet,
+		      const struct verdict *verdict)
+{
+	struct kept_frame **at = &file->kept, *kept;
+	const struct pcap_pkthdr *header = file->header;
+	const uint8_t *bytes = file->bytes;
+	struct link_frame frame = file->frame;
+
+	while (*at && (*at)->id != packet->id)
+		at = &(*at)->next;
+	kept = *at;
+	if (!kept)
+		return;
+	*at = kept->next;
+	file->header = &kept->header;
+	file->bytes = kept->bytes;
+	if (link_read(file->kind, frame_bytes(file->header, file->bytes), file->header->len,
+		      &file->frame))
+		write_verdict(file, packet, verdict);
+	file->header = header;
+	file->bytes = bytes;
+	file->frame = frame;
+	free(kept);
+}
+
 static void file_give(struct capture *capture, const struct packet *packet,
 		      const struct verdict *verdict)
 {
 	struct file_capture *file = file_of(capture);
-	size_t missing = missing_bytes(file->header);
 
 	if (!file->dumper)
 		return;
+	if (verdict->action == VERDICT_HOLD)
+		keep_frame(file, packet->id);
+	else if (packet->id != (uint32_t)file->progress.packets)
+		give_kept(file, packet, verdict);
+	else
+		write_verdict(file, packet, verdict);
+}
+
+static void write_verdict(struct file_capture *file, const struct packet *packet,
+			  const struct verdict *verdict)
+{
+	size_t missing = missing_bytes(file->header);
+
 	if (verdict->action == VERDICT_ACCEPT && verdict->edited.len)
 		write_packet(file, verdict->edited, false, packet->truncated ? missing : 0);
 	else if (verdict->action == VERDICT_ACCEPT)

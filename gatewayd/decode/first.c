@@ -88,8 +88,11 @@ enum decode decode_first_tcp(struct bytes stream, bool last, struct first_facts 
 	for (int depth = 0; depth < PROXIES_MOST; depth++) {
 		struct first_facts layer;
 		size_t end = 0;
-		enum decode answer = decode_layer(stream, last, &layer, &end);
+		enum decode answer = decode_layer(stream, false, &layer, &end);
 
+		/* Who is sure goes before who would only guess at the end. */
+		if (answer == DECODE_MORE && last)
+			answer = decode_layer(stream, true, &layer, &end);
 		if (answer == DECODE_MORE || answer == DECODE_BAD)
 			return answer;
 		if (answer == DECODE_NOT)

@@ -5,8 +5,9 @@
 #include "decode/http2.h"
 #include "decode/lines.h"
 
-#define HEADS_MOST 64      /* pipelined requests that are looked at */
-#define METHOD_MOST 24     /* of bytes, in a method that we do not know */
+#define HEADS_MOST 64  /* pipelined requests that are looked at */
+#define METHOD_LEAST 3 /* bytes of a method that we do not know */
+#define METHOD_MOST 24
 #define START_LINE_TRIAL 8 /* bytes from which on an unknown start line is not waited for */
 
 static const char *const methods[] = {
@@ -41,6 +42,8 @@ static bool is_token_byte(uint8_t c)
 
 static bool is_token(struct bytes text)
 {
+	if (text.len && text.data[0] >= '0' && text.data[0] <= '9')
+		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		if (!is_token_byte(text.data[i]))
 			return false;
@@ -61,7 +64,8 @@ static enum decode guess_start_line(struct bytes text)
 			  : text.len <= n && memcmp(text.data, methods[i], text.len) == 0)
 			return ended ? DECODE_OK : DECODE_MORE;
 	}
-	if (!ended || !is_token(method) || method.len > METHOD_MOST || target.len == 0)
+	if (!ended || !is_token(method) || method.len < METHOD_LEAST || method.len > METHOD_MOST ||
+	    target.len == 0)
 		return DECODE_NOT;
 	if (target.data[0] == '/' || lines_agree(target, "http://"))
 		return target.len >= START_LINE_TRIAL ? DECODE_OK : DECODE_MORE;

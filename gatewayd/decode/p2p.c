@@ -205,6 +205,7 @@ static enum decode check_miio(struct bytes data, bool datagram)
 	struct cursor cursor = cursor_on(data);
 	uint8_t magic = cursor_u8(&cursor), second = cursor_u8(&cursor);
 	size_t len = cursor_u16(&cursor);
+	uint16_t unused;
 
 	if (data.len && magic != 0x21)
 		return DECODE_NOT;
@@ -216,6 +217,10 @@ static enum decode check_miio(struct bytes data, bool datagram)
 		return DECODE_NOT;
 	/* Only the hello has no payload; otherwise it is blocks of AES-CBC. */
 	if (len > MIIO_HEADER && len % 16)
+		return DECODE_NOT;
+	/* The hello is filled with ones; a long device id reaches into the next two. */
+	unused = cursor_u16(&cursor);
+	if (cursor_ok(&cursor) && unused != 0 && unused != 0xffff)
 		return DECODE_NOT;
 	return data.len >= MIIO_HEADER ? DECODE_OK : DECODE_MORE;
 }

@@ -101,14 +101,16 @@ static bool is_dnscrypt_answer(struct bytes datagram)
 static bool is_ntp_control(struct bytes datagram)
 {
 	struct cursor cursor = cursor_on(datagram);
+	uint8_t opcode;
 	size_t count;
 
 	cursor_skip(&cursor, 1);
-	if ((cursor_u8(&cursor) & 0xe0) != 0)
+	opcode = cursor_u8(&cursor);
+	if (opcode == 0 || opcode > 31)
 		return false;
 	cursor_skip(&cursor, 8); /* sequence, status, association, offset */
 	count = cursor_u16(&cursor);
-	return cursor_left(&cursor) == (count + 3) / 4 * 4;
+	return cursor_ok(&cursor) && cursor_left(&cursor) == (count + 3) / 4 * 4;
 }
 
 /* RFC 5905 section 7.3; the fields of a client are mostly zero, but never large. */

@@ -36,6 +36,15 @@ struct device *device_of_mac(struct engine *engine, const struct mac *mac)
 	return find_or_add(engine, &key);
 }
 
+static bool policy_may_strip(const struct policy *policy)
+{
+	for (size_t i = 0; policy && i < policy_rule_count(policy); i++) {
+		if (policy_rule_action(policy_rule_at(policy, i)) == POLICY_STRIP)
+			return true;
+	}
+	return false;
+}
+
 const struct policy *device_policy(struct engine *engine, struct device *device)
 {
 	if (device->set_serial == engine->set_serial)
@@ -46,6 +55,7 @@ const struct policy *device_policy(struct engine *engine, struct device *device)
 				       : policy_settings(engine->set)->unknown_device;
 	if (engine->only)
 		device->policy = engine->only;
+	device->may_strip = policy_may_strip(device->policy);
 	return device->policy;
 }
 

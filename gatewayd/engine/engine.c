@@ -15,6 +15,7 @@ const struct engine_limits engine_default_limits = {
 	.bindings = 8192,
 	.names = 4096,
 	.streams = 256,
+	.strips = 24,
 	.fragments = 256,
 	.events = 256,
 };
@@ -25,7 +26,17 @@ static void flow_removed(void *context, void *entry)
 	struct flow *flow = entry;
 
 	stream_release(engine, flow);
+	held_settle_all(engine, flow, VERDICT_DROP, MARK_UNDECIDED);
+	strip_release(engine, flow, STRIP_ENDED);
 	record_event(engine, EVENT_FLOW_END, flow);
+}
+
+/* The plans that engine_prepare() made take the place of the old. */
+static void adopt_plans(struct engine *engine)
+{
+	strip_plans_free(engine->plans);
+	engine->plans = engine->next_plans;
+	engine->next_plans = NULL;
 }
 
 struct engine *engine_new(const struct engine_config *config, const struct policy_set *set)
@@ -56,14 +67,20 @@ struct engine *engine_new(const struct engine_config *config, const struct polic
 				      sizeof(struct fragment), key);
 	engine->streams = calloc(limits->streams, sizeof(*engine->streams));
 	engine->stream_count = limits->streams;
+	engine->strips = calloc(limits->strips, sizeof(*engine->strips));
+	engine->strip_count = limits->strips;
+	engine->held = calloc(HELD_MOST, sizeof(*engine->held));
+	engine->keys = config->keys;
 	engine->events = calloc(limits->events, sizeof(*engine->events));
 	engine->events_most = limits->events;
 	if (!engine->devices || !engine->addresses || !engine->chains || !engine->bindings ||
-	    !engine->flows || !engine->fragments || !engine->streams || !engine->events) {
+	    !engine->flows || !engine->fragments || !engine->streams || !engine->strips ||
+	    !engine->held || !engine->events || !engine_prepare(engine, set)) {
 		engine_free(engine);
 		return NULL;
 	}
 	table_on_remove(engine->flows, flow_removed, engine);
+	adopt_plans(engine);
 	return engine;
 }
 
@@ -79,7 +96,11 @@ void engine_free(struct engine *engine)
 	table_free(engine->bindings);
 	table_free(engine->flows);
 	table_free(engine->fragments);
+	strip_plans_free(engine->plans);
+	strip_plans_free(engine->next_plans);
 	free(engine->streams);
+	free(engine->strips);
+	free(engine->held);
 	free(engine->events);
 	free(engine);
 }
@@ -237,19 +258,60 @@ static bool read_first(struct engine *engine, struct passage *passage)
 
 /* ---- the way of a packet ---- */
 
-static void carry_out(struct engine *engine, struct passage *passage)
+static void refuse_flow(struct engine *engine, struct passage *passage)
+{
+	held_settle_all(engine, passage->flow, VERDICT_DROP, MARK_UNDECIDED);
+	strip_release(engine, passage->flow, STRIP_ENDED);
+	passage->verdict->mark = MARK_BLOCK;
+	refuse_packet(engine, passage, passage->flow->with);
+}
+
+/* Let through, as it is or for now. */
+static void pass(struct engine *engine, struct passage *passage)
 {
 	struct flow *flow = passage->flow;
 	struct verdict *verdict = passage->verdict;
+	bool is_data = passage->up && passage->headers.transport == TRANSPORT_TCP &&
+		       passage->headers.payload.len;
 
-	if (flow->decided && flow->action == POLICY_BLOCK && !flow->observed) {
-		verdict->mark = MARK_BLOCK;
-		refuse_packet(engine, passage, flow->with);
+	if (!flow->decided && passage->device->may_strip) {
+		/* It may come to be stripped: both directions are wanted, whole. */
+		verdict->mark = MARK_INSPECT;
+		if (is_data)
+			held_add(engine, passage);
+		else if (!passage->up)
+			strip_down(engine, passage);
 		return;
 	}
-	/* Undecided, or nothing is known of it yet: the next packet tells more. */
-	verdict->mark =
-		flow->decided && flow->told && !flow->upgradable ? MARK_PASS : MARK_UNDECIDED;
+	flow->payload_passed |= is_data;
+	/*
+	 * Decided before its payload was seen means that no rule asks for it. It
+	 * is only waited for to give the flow a name in the reports.
+	 */
+	if (flow->decided && !flow->upgradable &&
+	    (flow->told || flow->names.count || flow->packets > UNNAMED_PACKETS_MOST))
+		verdict->mark = MARK_PASS;
+	if (flow->decided) {
+		held_settle_all(engine, flow, VERDICT_ACCEPT, verdict->mark);
+		strip_release(engine, flow, STRIP_ENDED);
+	}
+}
+
+static void carry_out(struct engine *engine, struct passage *passage)
+{
+	struct flow *flow = passage->flow;
+
+	if (flow->decided && !flow->observed) {
+		if (flow->action == POLICY_BLOCK) {
+			refuse_flow(engine, passage);
+			return;
+		}
+		if (flow->action == POLICY_STRIP) {
+			strip_packet(engine, passage);
+			return;
+		}
+	}
+	pass(engine, passage);
 }
 
 static void judge_packet(struct engine *engine, struct passage *passage)
@@ -260,11 +322,16 @@ static void judge_packet(struct engine *engine, struct passage *passage)
 	if (flow->generation != engine->generation)
 		flow->decided = false;
 	/* What comes in is judged when the device answers, as in the kernel. */
-	if (!flow->decided && (passage->up || flow->announced))
+	if (!flow->decided && (passage->up || flow->announced)) {
 		judge_flow(engine, flow);
-	carry_out(engine, passage);
-	if (!may_pass && passage->verdict->action == VERDICT_ACCEPT && !flow->observed)
+		flow->strip_from_start = !flow->mid_stream && !flow->inbound &&
+					 flow->first_seq_known && !flow->payload_passed;
+	}
+	if (!may_pass && !flow->observed && !(flow->decided && flow->action == POLICY_BLOCK)) {
 		passage->verdict->action = VERDICT_DROP;
+		return;
+	}
+	carry_out(engine, passage);
 }
 
 static void flow_packet(struct engine *engine, struct passage *passage)
@@ -377,6 +444,7 @@ void engine_advance(struct engine *engine, time_us now, int local_minute)
 	engine->now = now;
 	engine->local_minute = local_minute;
 	expire_overrides(engine);
+	strip_advance(engine);
 	if (now < engine->next_sweep && engine->next_sweep - now <= SWEEP_INTERVAL)
 		return;
 	engine->next_sweep = now + SWEEP_INTERVAL;
@@ -390,6 +458,12 @@ const struct policy_set *engine_swap_policy(struct engine *engine, const struct 
 
 	engine->set = set;
 	engine->set_serial++;
+	/* Not prepared: what a strip rule decides is opaque until it is. */
+	if (engine->next_plans && engine->next_plans->set != set) {
+		strip_plans_free(engine->next_plans);
+		engine->next_plans = NULL;
+	}
+	adopt_plans(engine);
 	/* Nothing may point into the old set once its owner frees it. */
 	for (device = table_oldest(engine->devices); device;
 	     device = table_younger(engine->devices, device))

@@ -15,6 +15,7 @@
 #include "policy/policy.h"
 
 struct engine;
+struct redact_keys; /* redact/keys.h */
 
 struct engine_limits {
 	uint32_t devices;
@@ -22,6 +23,7 @@ struct engine_limits {
 	uint32_t bindings; /* (device, address) pairs that DNS answers gave */
 	uint32_t names;    /* distinct domain names remembered */
 	uint32_t streams;  /* flows whose first bytes are being collected */
+	uint32_t strips;   /* flows that are being stripped, 256 KiB each once used */
 	uint32_t fragments;
 	uint32_t events;
 };
@@ -39,6 +41,8 @@ struct engine_geo {
 struct engine_config {
 	struct engine_limits limits;
 	struct hash_key hash_key; /* random */
+	/* The shipped table of keys of personal data; not owned. NULL: none. */
+	const struct redact_keys *keys;
 	struct engine_geo geo;
 	time_us start;
 	/*
@@ -60,12 +64,25 @@ void engine_free(struct engine *engine);
 void engine_packet(struct engine *engine, const struct packet *packet, struct verdict *ret_verdict);
 
 /*
+ * A packet that got VERDICT_HOLD, with the verdict that it gets now; ask after
+ * each engine_packet() and engine_advance() until false. Its data are good
+ * until the next call of either.
+ */
+bool engine_next_release(struct engine *engine, struct packet *ret_packet,
+			 struct verdict *ret_verdict);
+
+/*
  * The time goes on: what is old is forgotten. local_minute is the minute of
  * the week in local time (see policy_question), also used by engine_packet().
  * Call it at least once a second, and before the first packet.
  */
 void engine_advance(struct engine *engine, time_us now, int local_minute);
 
+/*
+ * Everything about a new set that may fail, before it is swapped in. False: no
+ * memory; nothing has changed.
+ */
+bool engine_prepare(struct engine *engine, const struct policy_set *set);
 /*
  * Another policy set from the next packet on; every flow is judged again when
  * its next packet comes. Returns the old set, which the caller frees.
@@ -202,9 +219,11 @@ struct engine_counters {
 	uint64_t questions, questions_refused;
 	uint64_t answers, addresses_pruned;
 	uint64_t flows, flows_blocked, flows_stripped;
+	uint64_t held, held_dropped; /* packets kept back; not kept for want of room */
+	uint64_t strips_refused;     /* flows not read for want of room: opaque */
 	uint64_t flows_evicted, bindings_evicted, names_evicted, streams_evicted;
 	uint64_t events_lost;
-	uint32_t flows_now, devices_now, bindings_now, names_now, streams_now;
+	uint32_t flows_now, devices_now, bindings_now, names_now, streams_now, strips_now;
 };
 void engine_counters(const struct engine *engine, struct engine_counters *ret_counters);
 

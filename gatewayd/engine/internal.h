@@ -11,6 +11,8 @@
  *	judge.c     a flow's facts and its policy's decision
  *	resolve.c   DNS: questions, answers; resolve_carry.c: over UDP and TCP
  *	refuse.c    a refusal as a verdict with its replies
+ *	strip.c     edits by sequence number; plans.c: what the rules take out
+ *	held.c      packets that wait for a later one
  *	record.c    flows, devices and events as users see them
  */
 #ifndef GATEWAYD_ENGINE_INTERNAL_H
@@ -22,6 +24,7 @@
 #include "decode/packet.h"
 #include "engine/engine.h"
 #include "redact/dns.h"
+#include "redact/editor.h"
 
 /* ---- devices ---- */
 
@@ -39,6 +42,7 @@ struct device {
 	uint32_t set_serial;   /* of the policy set that named and policy come from */
 	const struct policy_device *named;
 	const struct policy *policy;
+	bool may_strip; /* some rule of the policy strips */
 	char hostname[64];
 	struct address addresses[DEVICE_ADDRESSES_MOST]; /* newest first */
 	unsigned address_count;
@@ -149,6 +153,23 @@ struct flow {
 	bool first_seq_known;
 	uint32_t stream; /* index + 1 into the engine's streams; 0: none */
 
+	uint32_t rule_id;    /* of the strip rule that decided */
+	uint32_t strip;      /* index + 1 into the engine's strips; 0: none */
+	unsigned held;       /* packets that wait */
+	bool payload_passed; /* some of its first bytes left unread */
+	bool strip_from_start;
+	bool any_stripped;
+	enum strip_state {
+		STRIP_NOT_YET,
+		STRIP_RUNNING,
+		STRIP_PASSING, /* unreadable, and the rule lets that pass */
+		STRIP_ENDED,   /* what was edited is forgotten: no more data */
+	} strip_state;
+	int8_t window_scale; /* of the server, RFC 7323; -1: it has none */
+	bool window_scale_known;
+	uint32_t stripped[DATA_COUNT];
+	uint32_t seen[DATA_COUNT]; /* secrets whose category the rule leaves alone */
+
 	struct name_list names; /* asked (DNS), or what the decision saw */
 	uint16_t question_type;
 	uint16_t refused_ids[REFUSED_IDS_MOST];
@@ -201,6 +222,56 @@ struct stream {
 	};
 };
 
+/* ---- strip ---- */
+
+#define STRIP_KEPT 262144 /* bytes that can be asked for again; a power of two */
+
+struct strip {
+	struct flow *flow; /* NULL: free */
+	time_us used;
+	uint32_t first; /* sequence number of the stream's first byte */
+	uint32_t edge;  /* of the next byte to be edited */
+	uint32_t held;  /* bytes before the edge that may yet change */
+	bool given_up;  /* opaque, and the rule lets it pass */
+	struct stream_editor editor;
+	uint8_t kept[STRIP_KEPT]; /* by sequence number modulo its size */
+};
+
+/* What one strip rule takes out; index: policy_rule_id(). */
+struct strip_plan {
+	struct redact_plan plan;
+	struct redact_keys *own; /* the rule's, on top of the shipped ones */
+	bool opaque_block;
+	enum policy_with with;
+};
+
+struct strip_plans {
+	const struct policy_set *set;
+	struct redact_secrets *secrets;
+	size_t count;
+	struct strip_plan plans[];
+};
+
+#define HELD_MOST 32
+#define HELD_MOST_OF_FLOW 12
+#define HELD_SIZE 66000
+
+struct held {
+	enum {
+		HELD_FREE,
+		HELD_WAITING,
+		HELD_SETTLED
+	} state;
+	struct flow *flow;
+	uint64_t number; /* in the order in which they came */
+	enum verdict_action action;
+	enum flow_mark mark;
+	bool changed;
+	struct packet packet;
+	struct packet_headers headers;
+	uint8_t data[HELD_SIZE];
+};
+
 struct override {
 	struct policy_rule *rule;
 	char device[64]; /* name or MAC; as typed */
@@ -228,6 +299,11 @@ struct engine {
 
 	struct stream *streams;
 	uint32_t stream_count;
+	struct strip *strips;
+	uint32_t strip_count;
+	struct held *held;
+	const struct redact_keys *keys;
+	struct strip_plans *plans, *next_plans;
 
 	struct override overrides[ENGINE_OVERRIDES_MOST];
 	unsigned override_count;
@@ -328,6 +404,8 @@ void judge_address(struct engine *engine, struct policy_question *question,
 /* Writes a decision and the facts behind it into the flow. */
 void judge_settle(struct engine *engine, struct flow *flow, const struct policy_question *question,
 		  const struct policy_decision *decision);
+/* The strip rule cannot read it, and blocks what it cannot read. */
+void judge_opaque(struct engine *engine, struct flow *flow);
 /* Decides without asking the policy; reason says why. */
 void judge_fixed(struct flow *flow, enum policy_action action, const char *reason);
 
@@ -370,6 +448,31 @@ void refuse_onward(struct engine *engine, struct passage *passage);
 /* Room for one more reply of this verdict. */
 struct writer refuse_reply(struct engine *engine, const struct verdict *verdict);
 void refuse_reply_done(struct verdict *verdict, const struct writer *writer);
+
+/* ---- held.c ---- */
+
+/* Keeps the packet back, or drops it when there is no room. */
+bool held_add(struct engine *engine, struct passage *passage);
+/* Gives up what has waited for too long. */
+void held_expire(struct engine *engine);
+void held_settle(struct held *held, enum verdict_action action, enum flow_mark mark);
+void held_settle_all(struct engine *engine, struct flow *flow, enum verdict_action action,
+		     enum flow_mark mark);
+
+/* ---- strip.c ---- */
+
+/* A packet of a flow that a strip rule decided; gives its verdict. */
+void strip_packet(struct engine *engine, struct passage *passage);
+/* What comes back while the flow is read: its window is kept small. */
+void strip_down(struct engine *engine, struct passage *passage);
+/* Forgets the stream; what is still held of it is dropped. */
+void strip_release(struct engine *engine, struct flow *flow, enum strip_state state);
+void strip_advance(struct engine *engine);
+
+/* ---- plans.c ---- */
+
+const struct strip_plan *strip_plan_of(const struct engine *engine, const struct flow *flow);
+void strip_plans_free(struct strip_plans *plans);
 
 /* ---- record.c ---- */
 

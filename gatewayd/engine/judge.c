@@ -99,6 +99,7 @@ void judge_settle(struct engine *engine, struct flow *flow, const struct policy_
 {
 	flow->action = decision->action;
 	flow->with = decision->rule ? policy_rule_with(decision->rule) : POLICY_REJECT;
+	flow->rule_id = decision->rule ? policy_rule_id(decision->rule) : 0;
 	policy_rule_label(question->policy, decision->rule, flow->rule, sizeof(flow->rule));
 	policy_reason(engine->set, question, decision, flow->reason, sizeof(flow->reason));
 	settle_facts(flow, question);
@@ -112,6 +113,33 @@ void judge_fixed(struct flow *flow, enum policy_action action, const char *reaso
 	set_text(flow->reason, sizeof(flow->reason), reason);
 	flow->decided = true;
 	flow->told = true;
+}
+
+static void announce(struct engine *engine, struct flow *flow, enum policy_action before)
+{
+	bool blocks = flow->action == POLICY_BLOCK;
+
+	if (flow->announced && before == flow->action)
+		return;
+	/* Without a name it says little; the first payload may bring one. */
+	if (!blocks && !flow->told && flow->names.count == 0)
+		return;
+	if (blocks && !(flow->announced && before == POLICY_BLOCK)) {
+		engine->counters.flows_blocked++;
+		flow_device(engine, flow)->flows_blocked++;
+	}
+	if (!blocks && flow->country != COUNTRY_UNKNOWN)
+		country_set_add(&flow_device(engine, flow)->countries, flow->country);
+	flow->announced = true;
+	record_event(engine, EVENT_DECISION, flow);
+}
+
+void judge_opaque(struct engine *engine, struct flow *flow)
+{
+	flow->with = strip_plan_of(engine, flow)->with;
+	flow->action = POLICY_BLOCK;
+	set_text(flow->reason, sizeof(flow->reason), "opaque: cannot be read");
+	announce(engine, flow, POLICY_STRIP);
 }
 
 static int rank(enum policy_action action)
@@ -277,25 +305,6 @@ static bool must_wait(const struct flow *flow, const struct policy_question *que
 	if (outcome->waits || outcome->blocks)
 		return true;
 	return policy_depends_on(question->policy, LATER);
-}
-
-static void announce(struct engine *engine, struct flow *flow, enum policy_action before)
-{
-	bool blocks = flow->action == POLICY_BLOCK;
-
-	if (flow->announced && before == flow->action)
-		return;
-	/* Without a name it says little; the first payload may bring one. */
-	if (!blocks && !flow->told && flow->names.count == 0)
-		return;
-	if (blocks && !(flow->announced && before == POLICY_BLOCK)) {
-		engine->counters.flows_blocked++;
-		flow_device(engine, flow)->flows_blocked++;
-	}
-	if (!blocks && flow->country != COUNTRY_UNKNOWN)
-		country_set_add(&flow_device(engine, flow)->countries, flow->country);
-	flow->announced = true;
-	record_event(engine, EVENT_DECISION, flow);
 }
 
 bool judge_flow(struct engine *engine, struct flow *flow)

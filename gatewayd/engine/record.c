@@ -55,6 +55,7 @@ void record_flow(const struct engine *engine, const struct flow *flow,
 	record->observed = flow->observed && flow->action == POLICY_BLOCK;
 	set_text(record->rule, sizeof(record->rule), flow->rule);
 	set_text(record->reason, sizeof(record->reason), flow->reason);
+	memcpy(record->stripped, flow->stripped, sizeof(record->stripped));
 	record->packets = flow->packets;
 	record->bytes_up = flow->bytes_up;
 	record->bytes_down = flow->bytes_down;

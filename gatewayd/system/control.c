@@ -194,13 +194,19 @@ static void write_output(struct control_client *client)
 /* RFC 8259 section 7; ret_text holds six bytes for each of the text's. */
 static void escape_json(const char *text, char *ret_text)
 {
+	static const char digits[] = "0123456789abcdef";
+
 	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		if (c < 0x20 || c == '"' || c == '\\')
-			ret_text += sprintf(ret_text, "\\u%04x", c);
-		else
+		if (c >= 0x20 && c != '"' && c != '\\') {
 			*ret_text++ = (char)c;
+			continue;
+		}
+		memcpy(ret_text, "\\u00", 4);
+		ret_text[4] = digits[c >> 4];
+		ret_text[5] = digits[c & 15];
+		ret_text += 6;
 	}
 	*ret_text = 0;
 }

@@ -121,6 +121,7 @@ static inline void world_reload(struct world *world, const char *policies)
 {
 	struct policy_set *set = world_policy(policies);
 
+	assert_true(engine_prepare(world->engine, set));
 	assert_ptr_equal(engine_swap_policy(world->engine, set), world->set);
 	policy_free(world->set);
 	world->set = set;

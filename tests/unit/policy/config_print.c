@@ -19,27 +19,21 @@
 
 #define SOURCES_MOST 64
 #define TEXT_MOST (16 << 20)
+#define FILE_MOST (2 << 20)
 
-static struct bytes read_file(const char *path)
+static struct bytes read_file(const char *path, uint8_t **ret_owner)
 {
 	FILE *file = fopen(path, "rb");
-	size_t size = 0, room = 1 << 16, n;
-	uint8_t *text = malloc(room);
+	uint8_t *text = malloc(FILE_MOST);
+	size_t size = 0;
 
 	if (!file || !text) {
 		perror(path);
 		exit(2);
 	}
-	while ((n = fread(text + size, 1, room - size, file)) > 0) {
-		size += n;
-		if (size < room)
-			continue;
-		uint8_t *more = realloc(text, room *= 2);
-		if (!more)
-			exit(2);
-		text = more;
-	}
+	size = fread(text, 1, FILE_MOST, file);
 	fclose(file);
+	*ret_owner = text;
 	return bytes_of(text, size);
 }
 
@@ -105,6 +99,7 @@ int main(int argc, char **argv)
 {
 	static char text[TEXT_MOST], again[TEXT_MOST];
 	struct policy_source sources[SOURCES_MOST] = {{NULL, {NULL, 0}, SOURCE_USER}}, printed;
+	uint8_t *owners[SOURCES_MOST] = {NULL};
 	size_t count = 0, len;
 	bool twice = argc > 1 && strcmp(argv[1], "-r") == 0;
 
@@ -115,26 +110,23 @@ int main(int argc, char **argv)
 
 		sources[count].kind = kind_of(argv[i], argc - twice == 2);
 		sources[count].file = slash ? slash + 1 : argv[i];
-		sources[count++].text = read_file(argv[i]);
+		sources[count].text = read_file(argv[i], &owners[count]);
+		count++;
 	}
 	len = print_set(sources, count, !twice, text);
 	if (twice) {
 		printed = (struct policy_source){"printed", bytes_of(text, len), SOURCE_MAIN};
 		/* Rows that assertions lean on are not in the printed text. */
 		for (size_t i = 0; i < count; i++) {
-			if (sources[i].kind == SOURCE_CATALOGUE)
-				continue;
-			free((void *)(uintptr_t)sources[i].text.data);
-			sources[i] = (struct policy_source){"none", {NULL, 0}, SOURCE_USER};
+			if (sources[i].kind != SOURCE_CATALOGUE)
+				sources[i] = (struct policy_source){"none", {NULL, 0}, SOURCE_USER};
 		}
 		sources[count < SOURCES_MOST ? count++ : 0] = printed;
 		len = print_set(sources, count, false, again);
 		memcpy(text, again, len);
 	}
 	fwrite(text, 1, len, stdout);
-	for (size_t i = 0; i < count; i++) {
-		if (sources[i].text.data != (uint8_t *)text)
-			free((void *)(uintptr_t)sources[i].text.data);
-	}
+	for (size_t i = 0; i < SOURCES_MOST; i++)
+		free(owners[i]);
 	return 0;
 }

@@ -631,6 +631,26 @@ static void an_address_without_company_becomes_unknown(void **state)
 	assert_non_null(strstr(records_of(&edited.message), "|ns.cdn.example 65280 00000000;"));
 }
 
+/* Two names in one answer: each has its own addresses. */
+static void company_is_of_the_same_name(void **state)
+{
+	(void)state;
+	static const char *const one[] = {"192.0.2.7", NULL};
+	struct redact_dns_edits edits = pruning(one);
+	uint8_t room[128];
+	struct writer writer = writer_on(room, sizeof(room));
+	struct edited edited;
+
+	writer_put(&writer, message_answer, 33);
+	writer_put(&writer, "\xc0\x0c\0\1\0\1\0\0\0\0\0\4\xc0\0\2\1", 16);
+	writer_put(&writer, "\1b\0\0\1\0\1\0\0\0\0\0\4\xc0\0\2\7", 17);
+	room[7] = 2;
+	edits.keep_length = true;
+	edit(writer_bytes(&writer), &edits, &edited);
+	assert_string_equal(records_of(&edited.message),
+			    "www.example.com 1 c0000201;b 65280 00000000;");
+}
+
 static void hints_are_overwritten_or_become_private(void **state)
 {
 	(void)state;
@@ -772,6 +792,7 @@ int main(void)
 		cmocka_unit_test(other_options_stay),
 		cmocka_unit_test(an_address_becomes_one_that_stays),
 		cmocka_unit_test(an_address_without_company_becomes_unknown),
+		cmocka_unit_test(company_is_of_the_same_name),
 		cmocka_unit_test(hints_are_overwritten_or_become_private),
 		cmocka_unit_test(private_keys_in_use_are_not_taken_again),
 		cmocka_unit_test(names_out_of_addresses_are_not_let_through),

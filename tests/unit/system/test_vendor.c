@@ -120,7 +120,7 @@ static void test_shipped_file(void **state)
 		*tab = 0;
 		line[strcspn(tab + 1, "\n") + (size_t)(tab + 1 - line)] = 0;
 		assert_true(strcmp(previous, line) < 0);
-		strcpy(previous, line);
+		snprintf(previous, sizeof(previous), "%s", line);
 		if (lines++ % 7)
 			continue;
 		snprintf(mac, sizeof(mac), "%.2s:%.2s:%.2s:%c%c:%c%c:00", line, line + 2, line + 4,

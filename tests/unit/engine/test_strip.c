@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Strip through the engine: whatever way a stream is cut, reordered and sent
+ * again, the server gets what an editor would make of it that sees it whole.
+ */
+#include "tests/unit/engine/world.h"
+
+#include "redact/editor.h"
+
+#define CAMERA_POLICY "{ name = \"camera\"; default = \"allow\"; rules = (); }"
+#define STRIP_RULE(rest)                                                                    \
+	"{ name = \"test\"; default = \"allow\"; rules = ( { action = \"strip\"; data = [ " \
+	"\"location\" ]; keys = [ \"lat\", \"owner\" ]; " rest " } ); }, " CAMERA_POLICY
+
+static const char telemetry[] =
+	"POST /v1/report HTTP/1.1\r\nHost: api.example\r\nContent-Type: application/json\r\n"
+	"Content-Length: 65\r\n\r\n"
+	"{\"machine\":\"K95\",\"owner\":\"A. Smith\",\"lat\":48.137,\"drink\":\"latte\"}";
+
+static const char stripped[] =
+	"POST /v1/report HTTP/1.1\r\nHost: api.example\r\nContent-Type: application/json\r\n"
+	"Content-Length: 65\r\n\r\n"
+	"{\"machine\":\"K95\",\"owner\":\"\"        ,\"lat\":0     ,\"drink\":\"latte\"}";
+
+/* What the server has got: each byte, and that it never changed. */
+struct server {
+	uint8_t data[8192];
+	bool there[8192];
+	uint32_t first;
+};
+
+static void server_gets(struct server *server, struct bytes packet)
+{
+	struct packet_headers headers;
+	size_t at;
+
+	assert_int_equal(decode_packet(packet, false, &headers), DECODE_OK);
+	assert_true(checksum_is_right(
+		packet, headers.transport_offset,
+		headers.payload_offset - headers.transport_offset + headers.payload.len, 6));
+	at = headers.seq - server->first;
+	for (size_t i = 0; i < headers.payload.len; i++) {
+		if (server->there[at + i])
+			assert_int_equal(server->data[at + i], headers.payload.data[i]);
+		server->data[at + i] = headers.payload.data[i];
+		server->there[at + i] = true;
+	}
+}
+
+/* The verdict of the last packet, and whatever it set free. */
+static void carry_out(struct world *world, struct server *server)
+{
+	struct verdict verdict = world->verdict;
+	struct packet packet = world->packet;
+
+	do {
+		if (verdict.action == VERDICT_ACCEPT)
+			server_gets(server, verdict.edited.len ? verdict.edited : packet.data);
+	} while (engine_next_release(world->engine, &packet, &verdict));
+}
+
+static bool server_has(const struct server *server, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (!server->there[i])
+			return false;
+	}
+	return true;
+}
+
+static void send(struct world *world, struct server *server, const char *text, size_t from,
+		 size_t to)
+{
+	world_send(world, COFFEE_ADDRESS, 4000, OTHER, 8080, (uint32_t)from, text + from,
+		   to - from);
+	carry_out(world, server);
+}
+
+static void every_split_in_both_orders(void **state)
+{
+	size_t len = sizeof(telemetry) - 1;
+
+	(void)state;
+	for (size_t cut = 1; cut < len; cut++) {
+		for (int reversed = 0; reversed < 2; reversed++) {
+			struct world *world = world_new(STRIP_RULE(""));
+			struct server server = {.first = 1001};
+			struct flow_record record;
+
+			world_connect(world, COFFEE_ADDRESS, 4000, OTHER, 8080);
+			assert_int_equal(world->verdict.mark, MARK_INSPECT);
+			send(world, &server, telemetry, reversed ? cut : 0, reversed ? len : cut);
+			send(world, &server, telemetry, reversed ? 0 : cut, reversed ? cut : len);
+			/* The first piece again, as a sender in doubt would. */
+			send(world, &server, telemetry, 0, cut);
+			assert_true(server_has(&server, len));
+			assert_memory_equal(server.data, stripped, len);
+			record = world_record(world, 8080);
+			assert_int_equal(record.action, POLICY_STRIP);
+			assert_int_equal(record.stripped[DATA_LOCATION], 2);
+			world_free(world);
+		}
+	}
+}
+
+static uint32_t seed;
+
+static uint32_t pick(uint32_t below)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % below;
+}
+
+static size_t make_document(char *text, size_t size)
+{
+	static const char *const keys[] = {"lat", "owner", "drink", "l\\u0061t", "n", "LAT"};
+	static const char *const values[] = {
+		"48.137",      "\"A. Smith\"", "true", "[1,2,{\"x\":3}]",
+		"{\"lat\":1}", "null",         "-1e9", "\"\\\"q\\\"\""};
+	char body[2048] = "{";
+	size_t len = 1;
+	unsigned pairs = 1 + pick(8);
+
+	for (unsigned i = 0; i < pairs; i++)
+		len += (size_t)snprintf(body + len, sizeof(body) - len, "%s\"%s\":%s", i ? "," : "",
+					keys[pick(6)], values[pick(8)]);
+	len += (size_t)snprintf(body + len, sizeof(body) - len, "}");
+	return (size_t)snprintf(text, size,
+				"PUT /a?lat=12.5&x=1 HTTP/1.1\r\nHost: a.example\r\n"
+				"Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+				len, body);
+}
+
+/* The reference: the same editor, which sees the stream whole. */
+static void edit_whole(struct world *world, char *text, size_t len)
+{
+	static struct stream_editor editor;
+	struct redact_keys *keys = keys_new(NULL);
+	struct redact_plan plan = {.keys = keys, .categories = 1u << DATA_LOCATION};
+	struct redact_result result;
+
+	(void)world;
+	assert_int_equal(keys_add(keys, bytes_of("lat", 3), DATA_LOCATION), KEYS_OK);
+	assert_int_equal(keys_add(keys, bytes_of("owner", 5), DATA_LOCATION), KEYS_OK);
+	editor_start(&editor);
+	editor_feed(&editor, &plan, (uint8_t *)text, len, &result);
+	assert_false(result.opaque);
+	keys_free(keys);
+}
+
+static void random_cuts_orders_and_retransmissions(void **state)
+{
+	const char *given = getenv("SEED");
+	unsigned rounds = getenv("ROUNDS") ? (unsigned)atoi(getenv("ROUNDS")) : 400;
+
+	(void)state;
+	seed = given ? (uint32_t)strtoul(given, NULL, 10) : 20261121;
+	print_message("seed %u\n", seed);
+	for (unsigned round = 0; round < rounds; round++) {
+		struct world *world = world_new(STRIP_RULE(""));
+		struct server *server = calloc(1, sizeof(*server));
+		char text[4096], expected[4096];
+		size_t len = make_document(text, sizeof(text));
+
+		len += make_document(text + len, sizeof(text) - len);
+		memcpy(expected, text, len);
+		edit_whole(world, expected, len);
+		server->first = 1001;
+		world_connect(world, COFFEE_ADDRESS, 4000, OTHER, 8080);
+		for (unsigned sent = 0; !server_has(server, len); sent++) {
+			size_t from = pick((uint32_t)len), to = from + 1 + pick(200);
+
+			/* A real sender comes back to the first byte that is missing. */
+			if (sent % 4 == 3) {
+				for (from = 0; server->there[from];)
+					from++;
+				to = from + 1 + pick(200);
+			}
+			send(world, server, text, from, to < len ? to : len);
+			assert_true(sent < 20000);
+		}
+		assert_memory_equal(server->data, expected, len);
+		free(server);
+		world_free(world);
+	}
+}
+
+static void opaque_is_blocked_or_let_through(void **state)
+{
+	static const char binary[] = "\x00\x01\x02\xff\xfe binary of nobody's making";
+	struct world *world = world_new(STRIP_RULE(""));
+	struct server server = {.first = 1001};
+
+	(void)state;
+	world_connect(world, COFFEE_ADDRESS, 4000, OTHER, 8080);
+	world_send(world, COFFEE_ADDRESS, 4000, OTHER, 8080, 0, binary, sizeof(binary) - 1);
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	assert_int_equal(world->verdict.reply_count, 2);
+	assert_int_equal(world_record(world, 8080).action, POLICY_BLOCK);
+	world_reload(world, STRIP_RULE("opaque = \"allow\";"));
+	world_connect(world, COFFEE_ADDRESS, 4001, OTHER, 8081);
+	world_send(world, COFFEE_ADDRESS, 4001, OTHER, 8081, 0, binary, sizeof(binary) - 1);
+	carry_out(world, &server);
+	assert_memory_equal(server.data, binary, sizeof(binary) - 1);
+	assert_int_equal(world->verdict.mark, MARK_PASS);
+	world_free(world);
+}
+
+static void the_middle_of_a_stream_is_opaque(void **state)
+{
+	struct world *world = world_new(STRIP_RULE(""));
+
+	(void)state;
+	world_send(world, COFFEE_ADDRESS, 4000, OTHER, 8080, 500, telemetry, sizeof(telemetry) - 1);
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	world_free(world);
+}
+
+static void the_servers_window_is_kept_small(void **state)
+{
+	struct world *world = world_new(STRIP_RULE(""));
+	struct segment syn_ack = {8080, 4000, 5000, 1001, TCP_SYN | TCP_ACK, {0}};
+	struct segment ack = {8080, 4000, 5001, 1001, TCP_ACK, {0}};
+	struct packet_headers headers;
+	uint8_t header[28];
+
+	(void)state;
+	world_connect(world, COFFEE_ADDRESS, 4000, OTHER, 8080);
+	(void)syn_ack;
+	/* A SYN with a window scale of 7. */
+	memcpy(header,
+	       "\x1f\x90\x0f\xa0\x00\x00\x13\x88\x00\x00\x03\xe9\x70\x12\xff\xff\x00\x00\x00\x00"
+	       "\x02\x04\x05\xb4\x01\x03\x03\x07",
+	       28);
+	world_transport(world, OTHER, COFFEE_ADDRESS, 6, header, 28, bytes_of(NULL, 0),
+			PACKET_TO_DEVICE);
+	assert_int_equal(world->verdict.action, VERDICT_ACCEPT);
+	world_tcp(world, OTHER, COFFEE_ADDRESS, ack, PACKET_TO_DEVICE);
+	assert_int_equal(decode_packet(world->verdict.edited, false, &headers), DECODE_OK);
+	assert_int_equal(headers.window, 131072 >> 7);
+	world_free(world);
+}
+
+static void a_datagram_is_stripped(void **state)
+{
+	static const char json[] = "{\"owner\":\"A. Smith\",\"n\":1}";
+	struct world *world = world_new(STRIP_RULE(""));
+	struct packet_headers headers;
+
+	(void)state;
+	world_udp(world, COFFEE_ADDRESS, 4000, OTHER, 9000, bytes_of(json, sizeof(json) - 1),
+		  PACKET_FROM_DEVICE);
+	assert_int_equal(world->verdict.action, VERDICT_ACCEPT);
+	assert_int_equal(decode_packet(world->verdict.edited, false, &headers), DECODE_OK);
+	assert_memory_equal(headers.payload.data, "{\"owner\":\"\"        ,\"n\":1}",
+			    sizeof(json) - 1);
+	world_udp(world, COFFEE_ADDRESS, 4000, OTHER, 9000, bytes_of("\x80\x01\x02\x03", 4),
+		  PACKET_FROM_DEVICE);
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	world_free(world);
+}
+
+static void many_half_open_streams_cost_what_the_limits_say(void **state)
+{
+	struct world *world = world_new(STRIP_RULE(""));
+	struct engine_counters counters;
+	struct event event;
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		uint16_t port = (uint16_t)(4000 + i);
+
+		world_connect(world, COFFEE_ADDRESS, port, OTHER, 8080);
+		world_send(world, COFFEE_ADDRESS, port, OTHER, 8080, 0, telemetry, 60);
+		while (engine_next_release(world->engine, &world->packet, &world->verdict))
+			assert_int_not_equal(world->verdict.action, VERDICT_HOLD);
+		while (engine_next_event(world->engine, &event))
+			;
+	}
+	engine_counters(world->engine, &counters);
+	assert_true(counters.strips_now <= engine_default_limits.strips);
+	assert_true(counters.held_dropped + counters.strips_refused > 0);
+	world_free(world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_split_in_both_orders),
+		cmocka_unit_test(random_cuts_orders_and_retransmissions),
+		cmocka_unit_test(opaque_is_blocked_or_let_through),
+		cmocka_unit_test(the_middle_of_a_stream_is_opaque),
+		cmocka_unit_test(the_servers_window_is_kept_small),
+		cmocka_unit_test(a_datagram_is_stripped),
+		cmocka_unit_test(many_half_open_streams_cost_what_the_limits_say),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
