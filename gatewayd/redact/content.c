@@ -13,7 +13,7 @@ bool text_begins(struct bytes text, const char *word)
 {
 	size_t i;
 
-	for (i = 0; word[i] && i < text.len && lower(text.data[i]) == (uint8_t)word[i]; i++)
+	for (i = 0; i < text.len && word[i] && lower(text.data[i]) == (uint8_t)word[i]; i++)
 		;
 	return !word[i];
 }
