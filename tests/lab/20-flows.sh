@@ -74,7 +74,7 @@ else
 fi
 
 # The reload closes what the new policy would not have opened.
-fetch laptop --limit-rate 20k -m 60 -o /dev/null http://203.0.113.10/bulk &
+fetch laptop --limit-rate 100k -m 60 -o /dev/null http://203.0.113.10/bulk &
 slow=$!
 seen() { gatewayctl flows laptop --json | grep -q '203.0.113.10'; }
 expect_ok "flows shows the download" wait_for 5 seen
