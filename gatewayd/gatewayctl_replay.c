@@ -22,7 +22,7 @@ static void add_number(struct json_object *object, const char *key, uint64_t val
 /* ---- the summary ---- */
 
 struct totals {
-	uint64_t devices, flows, blocked, stripped, waiting, observed;
+	uint64_t devices, flows, blocked, blocked_dns, stripped, waiting, observed;
 	uint64_t bytes_up, bytes_down;
 };
 
@@ -42,6 +42,8 @@ static void add_up(const struct replay_side *side, struct totals *totals)
 	totals->flows = side->flow_count;
 	for (size_t i = 0; i < side->flow_count; i++) {
 		totals->blocked += side->flows[i].action == POLICY_BLOCK;
+		totals->blocked_dns +=
+			side->flows[i].action == POLICY_BLOCK && side->flows[i].is_dns;
 		totals->stripped += side->flows[i].action == POLICY_STRIP;
 		totals->waiting += side->flows[i].waiting;
 		totals->observed += side->flows[i].observed;
@@ -138,15 +140,18 @@ static void print_totals(const struct replay *replay)
 	}
 	putchar('\n');
 	put_count(totals.flows, "flow", "flows");
-	printf(", %" PRIu64 " blocked, %" PRIu64 " stripped", totals.blocked, totals.stripped);
+	printf(", %" PRIu64 " blocked", totals.blocked);
+	if (totals.blocked_dns)
+		printf(" (%" PRIu64 " of DNS)", totals.blocked_dns);
+	printf(", %" PRIu64 " stripped", totals.stripped);
 	if (totals.observed)
 		printf(" (%" PRIu64 " of them only observed)", totals.observed);
 	if (totals.waiting)
 		printf(", %" PRIu64 " never decided", totals.waiting);
 	putchar('\n');
 	put_count(counters.questions, "DNS question", "DNS questions");
-	printf(", %" PRIu64 " refused; %" PRIu64 " addresses pruned\n", counters.questions_refused,
-	       counters.addresses_pruned);
+	printf(", %" PRIu64 " refused; %" PRIu64 " address%s pruned\n", counters.questions_refused,
+	       counters.addresses_pruned, counters.addresses_pruned == 1 ? "" : "es");
 	if (counters.malformed || counters.malformed_dns)
 		printf("malformed: %" PRIu64 " packets, %" PRIu64 " DNS messages\n",
 		       counters.malformed, counters.malformed_dns);

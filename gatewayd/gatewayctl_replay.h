@@ -14,7 +14,7 @@
 struct replay_flow {
 	uint64_t number;
 	enum policy_action action;
-	bool waiting, observed;
+	bool waiting, observed, is_dns;
 	char *line;
 };
 

@@ -65,6 +65,19 @@ static const struct policy *wanted_policy(const struct replay_side *side, const 
 	return NULL;
 }
 
+static bool uses_strip(const struct policy_set *set)
+{
+	for (size_t i = 0; i < policy_count(set); i++) {
+		const struct policy *policy = policy_at(set, i);
+
+		for (size_t j = 0; j < policy_rule_count(policy); j++) {
+			if (policy_rule_action(policy_rule_at(policy, j)) == POLICY_STRIP)
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool open_side(struct replay_side *side, const char *directory, const char *policy)
 {
 	struct engine_config config = {.limits = limits_large};
@@ -83,7 +96,7 @@ static bool open_side(struct replay_side *side, const char *directory, const cha
 	config.geo.country = geo_country_of;
 	config.geo.asn = geo_asn_of;
 	side->keys = payload_keys_load(error, sizeof(error));
-	if (!side->keys)
+	if (!side->keys && uses_strip(side->set))
 		client_error("%s; strip rules know their own keys only", error);
 	config.keys = side->keys;
 	side->refusals = table_new(REFUSALS_MOST, offsetof(struct replay_refusal, count),
@@ -158,6 +171,7 @@ static void keep_flow(struct replay_side *side, const struct flow_record *record
 	flow->action = record->action;
 	flow->waiting = record->waiting;
 	flow->observed = record->observed;
+	flow->is_dns = record->is_dns;
 	flow->line = line;
 }
 

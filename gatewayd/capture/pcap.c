@@ -50,6 +50,7 @@ struct file_capture {
 	struct kept_frame *kept;
 
 	pcap_dumper_t *dumper;
+	bool fine;      /* what is written counts nanoseconds */
 	uint8_t *built; /* FRAME_MOST */
 	bool write_failed;
 };
@@ -197,6 +198,7 @@ static bool open_writer(struct file_capture *capture, const char *path, bool fin
 		snprintf(error, error_size, "%s: is the capture that is being read", path);
 		return false;
 	}
+	capture->fine = fine;
 	/* An edited packet may be longer than what the file's own limit allows. */
 	form = pcap_open_dead_with_tstamp_precision(
 		pcap_datalink(capture->pcap),
@@ -282,6 +284,9 @@ static void write_frame(struct file_capture *file, struct bytes frame, size_t mi
 
 	header.caplen = (bpf_u_int32)frame.len;
 	header.len = (bpf_u_int32)(frame.len + missing);
+	/* Nanoseconds from the reader, into a file that may count microseconds. */
+	if (!file->fine)
+		header.ts.tv_usec /= 1000;
 	pcap_dump((u_char *)file->dumper, &header, frame.data);
 	if (ferror(pcap_dump_file(file->dumper)))
 		file->write_failed = true;

@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Captures through the whole engine. A case is a folder NN-name/ with
+#
+#	make.pl		what happens in the capture, in words; writes in.pcap
+#	in.pcap		the capture
+#	conf/		the policy
+#	arguments	more for gatewayctl replay; may be missing
+#	environment	variables for it; may be missing
+#	expect.jsonl	what it has to say with --json
+#	expect.txt	what it has to say without
+#	expect.pcap	what has to leave; may be missing
+#	other/		another policy, to compare with; may be missing
+#	expect.diff	the difference
+#
+# tests/replay/run.sh -w rewrites in.pcap and what is expected; look at the
+# diff like at code. BUILD is the folder of the programs.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+. tests/tap.sh
+build=${BUILD:-${CHECK_BUILD:-build}}
+gatewayctl=$PWD/$build/gatewayctl
+export TZ=UTC
+rewrite=${1-}
+out=$(mktemp -d) || exit 2
+trap 'rm -rf "$out"' EXIT
+if ! [ -x "$gatewayctl" ]; then
+	tap_not_ok "$gatewayctl is built"
+	tap_done
+fi
+cd tests/replay || exit 2
+
+# Nobody's catalogue but the case's own.
+mkdir "$out/data"
+export GATEWAYD_DATADIR=$out/data
+
+replay() { # case arguments...
+	local case=$1 words=() setting=()
+	shift
+	[ ! -f "$case/arguments" ] || read -r -a words <"$case/arguments"
+	[ ! -f "$case/environment" ] || read -r -a setting <"$case/environment"
+	(cd "$case" && env "${setting[@]}" "$gatewayctl" replay -c conf "${words[@]}" "$@")
+}
+
+# What came is what the file holds, or, when rewriting, will hold.
+compare() { # what expected got
+	[ "$rewrite" != -w ] || cp "$3" "$2"
+	tap_nothing "$1" "$(diff -u "$2" "$3" 2>&1)"
+}
+
+run_case() { # case
+	local case=$1
+	mkdir -p "$out/$case"
+	# The capture is what its words say.
+	cp "$case/make.pl" "$out/$case/"
+	cp capture.pm "$out/"
+	if (cd "$out/$case" && perl make.pl); then
+		[ "$rewrite" != -w ] || cp "$out/$case/in.pcap" "$case/"
+		tap_nothing "$case: in.pcap is what make.pl writes" \
+			"$(cmp "$case/in.pcap" "$out/$case/in.pcap" 2>&1)"
+	else
+		tap_not_ok "$case: make.pl runs"
+	fi
+	replay "$case" --json in.pcap >"$out/json" 2>"$out/error"
+	tap_nothing "$case: --json has nothing to complain of" \
+		"$([ $? -eq 0 ] || echo "exit status"; cat "$out/error")"
+	compare "$case: --json" "$case/expect.jsonl" "$out/json"
+	tap_nothing "$case: every line is JSON" "$(jq -e . <"$out/json" 2>&1 >/dev/null)"
+	replay "$case" in.pcap >"$out/text" 2>&1
+	compare "$case: as text" "$case/expect.txt" "$out/text"
+	tap_nothing "$case: nothing a terminal would obey" "$(LC_ALL=C grep -nP '[^\x20-\x7e]' "$out/text")"
+	if [ -f "$case/expect.pcap" ] || [ -f "$case/write" ]; then
+		replay "$case" --write "$out/out.pcap" in.pcap >/dev/null 2>&1
+		[ "$rewrite" != -w ] || cp "$out/out.pcap" "$case/expect.pcap"
+		tap_nothing "$case: --write" "$(cmp "$case/expect.pcap" "$out/out.pcap" 2>&1)"
+	fi
+	if [ -d "$case/other" ]; then
+		replay "$case" --json --diff other in.pcap >"$out/json" 2>&1
+		compare "$case: --diff" "$case/expect.diff" "$out/json"
+	fi
+}
+
+for case in [0-9]*/; do
+	run_case "${case%/}"
+done
+
+# ---- what holds for every capture ----
+
+cp 20-flows/in.pcap "$out/whole.pcap"
+tap_equal "the same from standard input" \
+	"$(replay 20-flows --json - <"$out/whole.pcap" | jq -c 'del(.summary.file)')" \
+	"$(jq -c 'del(.summary.file)' 20-flows/expect.jsonl)"
+tap_equal "a policy differs from itself in nothing" \
+	"$(replay 20-flows --json --diff conf in.pcap | jq .summary.changed)" 0
+tap_equal "--policy is everybody's" \
+	"$(replay 20-flows --json --policy guest in.pcap | jq -r 'select(.policy) | .policy' | sort -u)" guest
+tap_equal "a capture with another LAN has no devices" \
+	"$(replay 20-flows --json --lan 10.0.0.0/8 in.pcap | jq .summary.devices)" 0
+
+size=$(stat -c %s "$out/whole.pcap") wrong=
+for ((length = 24; length < size; length += 131)); do
+	head -c "$length" "$out/whole.pcap" >"$out/cut.pcap"
+	replay 20-flows --json "$out/cut.pcap" >"$out/json" 2>"$out/error"
+	status=$?
+	jq -e . <"$out/json" >/dev/null 2>&1 || [ "$length" -eq 24 ] || wrong+="$length: no JSON"$'\n'
+	complete=$(jq .summary.complete <"$out/json" 2>/dev/null | tail -n 1)
+	case $status/$complete in
+	0/true | 1/false) ;;
+	*) wrong+="$length: exit $status, complete $complete: $(cat "$out/error")"$'\n' ;;
+	esac
+	[ "$status" -eq 0 ] || [ -s "$out/error" ] || wrong+="$length: no word about it"$'\n'
+done
+tap_nothing "a capture cut anywhere is reported as far as it goes" "$wrong"
+
+status_of() { # arguments...
+	replay 20-flows "$@" >/dev/null 2>"$out/error"
+	echo $?
+}
+cp "$out/whole.pcap" "$out/self.pcap"
+tap_equal "no writing over the capture itself" "$(status_of --write "$out/self.pcap" "$out/self.pcap")" 1
+tap_nothing "which is still there" "$(cmp "$out/whole.pcap" "$out/self.pcap" 2>&1)"
+tap_equal "no file: an error" "$(status_of "$out/none.pcap")" 1
+tap_equal "no capture: an error" "$(status_of conf/gatewayd.conf)" 1
+tap_equal "a LAN that is none: a usage error" "$(status_of --lan 10.0.0.0/33 in.pcap)" 2
+tap_equal "a policy that is none: an error" "$(status_of --policy guset in.pcap)" 1
+tap_equal "with the nearest word" "$(grep -c '"guest"' "$out/error")" 1
+tap_equal "what comes cannot be written: an error" \
+	"$(replay 20-flows --json in.pcap >/dev/full 2>/dev/null; echo $?)" 1
+tap_done
