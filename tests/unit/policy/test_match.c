@@ -292,6 +292,7 @@ static void test_lists(void **state)
 	struct policy_list addresses = {NULL, NULL, has_ten};
 	struct policy_set *set = load_condition("list = [ \"one\", \"two\" ]", false);
 	struct policy_set *opposite = load_condition("list = \"one\"", true);
+	struct policy_set *partly = load_condition("list = [ \"one\", \"two\" ]", true);
 	struct policy_question question = {.known = 0};
 	struct name name;
 
@@ -311,6 +312,13 @@ static void test_lists(void **state)
 	policy_describe(set, &name, &question.names[0]);
 	assert_int_equal(holds_in(set, &question), HOLDS_NO);
 	assert_int_equal(holds_in(opposite, &question), HOLDS_YES);
+
+	/* It may be on the one that was not read. */
+	policy_set_list(partly, 0, &names);
+	assert_int_equal(holds_in(partly, &question), HOLDS_NO);
+	policy_set_list(partly, 1, &names);
+	assert_int_equal(holds_in(partly, &question), HOLDS_YES);
+	policy_free(partly);
 
 	/* A list of names does not wait for the address, one of addresses does. */
 	question.pending = FACT_ADDRESS;
