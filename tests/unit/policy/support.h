@@ -16,6 +16,9 @@
 
 #include "policy/policy.h"
 
+#define AT(day, hour, minute) ((day)*1440 + (hour)*60 + (minute))
+#define ABROAD country_from_text("CN")
+
 static const char catalogue_text[] =
 	"domain_suffix\torganisation\tjurisdiction\tpurpose\tessential\n"
 	"vendor.example\tVendor\tCN\tcontrol\tyes\n"
@@ -23,6 +26,20 @@ static const char catalogue_text[] =
 	"time.example\tClock\tUS\ttime\tyes\n"
 	"silent.example\t\t\t\t\n"
 	"AS64500\tHoster\tRU\tstorage\tno\n";
+
+/* Adds to a text in a buffer of this size; too much fails the test. */
+__attribute__((format(printf, 3, 4))) static inline void append(char *text, size_t size,
+								const char *format, ...)
+{
+	size_t len = strlen(text);
+	va_list arguments;
+	int more;
+
+	va_start(arguments, format);
+	more = vsnprintf(text + len, size - len, format, arguments);
+	va_end(arguments);
+	assert_true(more >= 0 && (size_t)more < size - len);
+}
 
 /* NULL when there is an error, which is printed unless `quiet`. */
 static inline struct policy_set *load_text(const char *text, bool quiet)

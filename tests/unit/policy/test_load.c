@@ -205,14 +205,13 @@ static void test_warnings(void **state)
 /* More errors than anybody reads: the count goes on. */
 static void test_many_errors(void **state)
 {
-	static char text[40000];
-	size_t len = 0;
+	static char text[40000] = "";
 	struct policy_source sources[1];
 	struct policy_errors errors = {.count = 0};
 
 	(void)state;
 	for (int i = 0; i < 2000; i++)
-		len += (size_t)sprintf(text + len, "wrong%d = 1;\n", i);
+		append(text, sizeof(text), "wrong%d = 1;\n", i);
 	sources[0] = source("x", text, SOURCE_MAIN);
 	assert_null(policy_load(sources, 1, &errors, NULL));
 	assert_int_equal(errors.count + errors.omitted, 2000);
@@ -263,19 +262,15 @@ static void test_too_large(void **state)
 /* A chain that is long, and one that is too long. */
 static void test_long_chain(void **state)
 {
-	char text[4000];
-
 	(void)state;
 	for (int most = 16; most <= 17; most++) {
-		size_t len = (size_t)sprintf(
-			text, "policies = ( { name = \"p0\"; default = \"allow\"; }");
+		char text[4000] = "policies = ( { name = \"p0\"; default = \"allow\"; }";
 		struct policy_set *set;
 
-		for (int i = 1; i < most; i++)
-			len += (size_t)sprintf(text + len,
-					       ", { name = \"p%d\"; extends = \"p%d\"; }", most - i,
-					       i == most - 1 ? 0 : most - i - 1);
-		sprintf(text + len, " );");
+		for (int i = most - 1; i > 0; i--)
+			append(text, sizeof(text), ", { name = \"p%d\"; extends = \"p%d\"; }", i,
+			       i - 1);
+		append(text, sizeof(text), " );");
 		set = load_text(text, true);
 		assert_true((set != NULL) == (most == 16));
 		policy_free(set);
