@@ -57,6 +57,38 @@ static void test_first_rule(void **state)
 	policy_free(set);
 }
 
+/* A rule that may block does not keep a flow waiting that is blocked anyway. */
+static void test_no_use_in_waiting(void **state)
+{
+	static const struct {
+		const char *rules, *other;
+		bool waits;
+	} cases[] = {
+		{"{ action = \"block\"; port = 1; }", "default = \"block\";", false},
+		{"{ action = \"block\"; port = 1; }", "default = \"allow\";", true},
+		{"{ action = \"allow\"; port = 1; }", "default = \"allow\";", true},
+		{"{ action = \"block\"; with = \"drop\"; port = 1; }", "default = \"block\";",
+		 true},
+		{"{ action = \"block\"; port = 1; }, { action = \"allow\"; port = 2; }",
+		 "default = \"block\";", true},
+		{"{ action = \"block\"; port = 1; }, { action = \"block\"; direct = false; }",
+		 "default = \"allow\";", false},
+		{"{ action = \"block\"; port = 1; }, { action = \"block\"; with = \"drop\"; }",
+		 "default = \"allow\";", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct policy_set *set = load_rules(cases[i].rules, cases[i].other);
+		struct policy_question question = {.known = FACT_DIRECT, .pending = FACT_PORT};
+		struct policy_decision decision = decide(set, &question, STAGE_FLOW);
+
+		assert_int_equal(decision.waits, cases[i].waits);
+		assert_int_equal(decision.action, cases[i].waits ? POLICY_ALLOW : POLICY_BLOCK);
+		policy_free(set);
+	}
+}
+
 /* A DNS question: the name and the time are known, the flow is to come. */
 static struct policy_question dns_question(const struct policy_set *set, struct name *storage,
 					   const char *text)
@@ -338,10 +370,11 @@ static void test_trace_and_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first_rule),   cmocka_unit_test(test_early),
-		cmocka_unit_test(test_resolver),     cmocka_unit_test(test_overrides),
-		cmocka_unit_test(test_destinations), cmocka_unit_test(test_depends_on),
-		cmocka_unit_test(test_edges),        cmocka_unit_test(test_trace_and_texts),
+		cmocka_unit_test(test_first_rule),      cmocka_unit_test(test_no_use_in_waiting),
+		cmocka_unit_test(test_early),           cmocka_unit_test(test_resolver),
+		cmocka_unit_test(test_overrides),       cmocka_unit_test(test_destinations),
+		cmocka_unit_test(test_depends_on),      cmocka_unit_test(test_edges),
+		cmocka_unit_test(test_trace_and_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
