@@ -201,7 +201,8 @@ static void read_type(struct http_editor *http, struct bytes value)
 	if (http->cut)
 		http->kind = CONTENT_OPAQUE;
 	http->boundary_len = (uint8_t)boundary.len;
-	memcpy(http->boundary, boundary.data, boundary.len);
+	if (boundary.len)
+		memcpy(http->boundary, boundary.data, boundary.len);
 }
 
 static bool value_is(struct bytes value, const char *word)

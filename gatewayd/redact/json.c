@@ -526,6 +526,8 @@ static bool drop_layer(struct json_editor *json)
 		return false;
 	json->depth = inner->bottom;
 	json->layer--;
+	/* A key that was read there has no value. */
+	json->matched = 0;
 	return true;
 }
 
@@ -557,6 +559,7 @@ static bool read_byte(struct json_editor *json, const struct redact_feed *feed, 
 			if (i > 0 && covered && json->cover != COVER_SCALAR)
 				return false;
 			json->cover = COVER_NONE;
+			json->matched = 0;
 			json->depth = json->layers[i + 1].bottom;
 			json->layer = i;
 			value_end(json);
