@@ -225,15 +225,13 @@ static bool parse_string(struct parser *parser, struct view *ret, size_t *ret_op
 				parser->at += 5;
 				unit.code = (uint32_t)code;
 				if (code >= 0xd800 && code < 0xdc00) {
+					high_from = high ? high_from : unit.from;
 					high = code;
-					high_from = unit.from;
 					continue;
 				}
-				if (high && code >= 0xdc00 && code < 0xe000) {
+				if (high && code >= 0xdc00 && code < 0xe000)
 					unit.code = 0x10000u + ((uint32_t)high - 0xd800) * 0x400u +
 						    ((uint32_t)code - 0xdc00);
-					unit.from = high_from;
-				}
 			} else if (found) {
 				unit.code = (uint8_t) "\"\\/\b\f\n\r\t"[found - letters];
 				parser->at++;
@@ -243,6 +241,9 @@ static bool parse_string(struct parser *parser, struct view *ret, size_t *ret_op
 			unit.escaped = true;
 			unit.to = parser->at;
 		}
+		/* One half alone means nothing, and goes with what follows. */
+		if (high)
+			unit.from = high_from;
 		high = 0;
 		inner.units[inner.n++] = unit;
 	}
