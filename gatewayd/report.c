@@ -227,6 +227,8 @@ static void add_ends(struct json_object *object, const struct flow_record *recor
 static void add_decision(struct json_object *object, const struct flow_record *record)
 {
 	add_text(object, "action", policy_action_name(record->action));
+	add_flag(object, "mismatch", record->mismatch);
+	add_flag(object, "encrypted_name", record->encrypted_name);
 	add_flag(object, "waiting", record->waiting);
 	add_flag(object, "observed", record->observed);
 	add_text(object, "rule", record->rule);

@@ -65,6 +65,7 @@ struct engine *engine_new(const struct engine_config *config, const struct polic
 	engine->flows = table_new(limits->flows, sizeof(struct flow_key), sizeof(struct flow), key);
 	engine->fragments = table_new(limits->fragments, sizeof(struct fragment_key),
 				      sizeof(struct fragment), key);
+	engine->ech = table_new(limits->names, sizeof(struct ech_key), sizeof(struct ech_key), key);
 	engine->streams = calloc(limits->streams, sizeof(*engine->streams));
 	engine->stream_count = limits->streams;
 	engine->strips = calloc(limits->strips, sizeof(*engine->strips));
@@ -74,8 +75,8 @@ struct engine *engine_new(const struct engine_config *config, const struct polic
 	engine->events = calloc(limits->events, sizeof(*engine->events));
 	engine->events_most = limits->events;
 	if (!engine->devices || !engine->addresses || !engine->chains || !engine->bindings ||
-	    !engine->flows || !engine->fragments || !engine->streams || !engine->strips ||
-	    !engine->held || !engine->events || !engine_prepare(engine, set)) {
+	    !engine->flows || !engine->fragments || !engine->ech || !engine->streams ||
+	    !engine->strips || !engine->held || !engine->events || !engine_prepare(engine, set)) {
 		engine_free(engine);
 		return NULL;
 	}
@@ -96,6 +97,7 @@ void engine_free(struct engine *engine)
 	table_free(engine->bindings);
 	table_free(engine->flows);
 	table_free(engine->fragments);
+	table_free(engine->ech);
 	strip_plans_free(engine->plans);
 	strip_plans_free(engine->next_plans);
 	free(engine->streams);

@@ -153,6 +153,8 @@ struct flow_record {
 	struct name names[POLICY_NAMES_MOST];
 	unsigned name_count;
 	enum name_source name_from;
+	bool mismatch;       /* a name that DNS did not give this device for the address */
+	bool encrypted_name; /* real ECH: names[0] is the outer one */
 	bool is_dns;
 	struct name question; /* of the first query */
 	uint16_t question_type;

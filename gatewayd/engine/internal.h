@@ -92,6 +92,12 @@ struct binding_key {
 	struct address address;
 };
 
+/* This device was given an ECH configuration for this name, or with it as public name. */
+struct ech_key {
+	struct device_key device;
+	uint64_t name; /* its hash */
+};
+
 struct binding {
 	struct binding_key key;
 	unsigned count;
@@ -144,8 +150,10 @@ struct flow {
 
 	enum protocol protocol;
 	enum name_source name_from;
-	struct name_list hello; /* what the client's first bytes name */
-	bool encrypted_client_hello;
+	struct name_list hello;      /* what the client's first bytes name */
+	bool encrypted_client_hello; /* real or GREASE */
+	bool encrypted_name;         /* real: DNS gave this device the means */
+	bool mismatch;
 	uint8_t datagrams;  /* UDP: payloads read while waiting for a whole hello */
 	uint8_t hop_limit;  /* of the device's first packet; 0: none seen */
 	time_us refused_at; /* when the last ICMP refusal was sent */
@@ -296,6 +304,7 @@ struct engine {
 	struct table *bindings;
 	struct table *flows;
 	struct table *fragments;
+	struct table *ech;
 
 	struct stream *streams;
 	uint32_t stream_count;
@@ -362,6 +371,9 @@ struct binding *names_find(struct engine *engine, const struct device *device,
 /* NULL: that chain was given up, its names are lost. */
 const struct name_list *names_of_candidate(const struct engine *engine,
 					   const struct candidate *candidate);
+
+void names_give_ech(struct engine *engine, const struct device *device, const struct name *name);
+bool names_has_ech(struct engine *engine, const struct device *device, const struct name *name);
 
 /* ---- flow.c ---- */
 

@@ -234,6 +234,7 @@ static void read_hello(struct engine *engine, struct flow *flow,
 			name_list_add(&list, &other[j]);
 		read_rules(engine, flow, &copy, &list, outcome);
 	}
+	flow->mismatch = !confirmed && (question->known & FACT_DIRECT);
 	if (!confirmed) {
 		struct policy_question copy = *question;
 
@@ -242,6 +243,35 @@ static void read_hello(struct engine *engine, struct flow *flow,
 			copy.known |= FACT_MISMATCH;
 		read_candidates(engine, flow, &copy, binding, outcome);
 	}
+}
+
+/*
+ * Most hellos carry GREASE in the place of ECH (RFC 9849 section 6.2). Real is
+ * what a device can only do when DNS gave it a configuration: for a name of
+ * this address, or one whose public name this hello shows.
+ */
+static bool is_real_ech(struct engine *engine, struct flow *flow, const struct binding *binding)
+{
+	struct device *device = flow_device(engine, flow);
+	struct name names[POLICY_NAMES_MOST];
+	unsigned count = name_list_get(&flow->hello, names, POLICY_NAMES_MOST);
+
+	if (!flow->encrypted_client_hello)
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		if (names_has_ech(engine, device, &names[i]))
+			return true;
+	}
+	for (unsigned i = 0; binding && i < binding->count; i++) {
+		const struct name_list *chain = names_of_candidate(engine, &binding->candidates[i]);
+
+		count = chain ? name_list_get(chain, names, POLICY_NAMES_MOST) : 0;
+		for (unsigned j = 0; j < count; j++) {
+			if (names_has_ech(engine, device, &names[j]))
+				return true;
+		}
+	}
+	return false;
 }
 
 static void flow_facts(struct engine *engine, struct flow *flow, const struct binding *binding,
@@ -261,7 +291,8 @@ static void flow_facts(struct engine *engine, struct flow *flow, const struct bi
 	}
 	if (flow->told) {
 		question->protocol = flow->protocol;
-		question->encrypted_name = flow->encrypted_client_hello;
+		flow->encrypted_name = is_real_ech(engine, flow, binding);
+		question->encrypted_name = flow->encrypted_name;
 		question->known |= FACT_PROTOCOL | FACT_ENCRYPTED_NAME;
 	} else {
 		question->pending = LATER;

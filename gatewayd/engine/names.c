@@ -139,6 +139,37 @@ void names_bind(struct engine *engine, const struct device *device, const struct
 	binding->candidates[0].expires = expires;
 }
 
+/* ---- encrypted client hello ---- */
+
+static struct ech_key ech_key(const struct engine *engine, const struct device *device,
+			      const struct name *name)
+{
+	struct ech_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.device = device->key;
+	key.name = hash_bytes(&engine->hash_key, name->text, name->len);
+	return key;
+}
+
+void names_give_ech(struct engine *engine, const struct device *device, const struct name *name)
+{
+	struct ech_key key = ech_key(engine, device, name);
+	void *entry = table_find(engine->ech, &key);
+
+	if (entry)
+		table_touch(engine->ech, entry);
+	else
+		table_add(engine->ech, &key);
+}
+
+bool names_has_ech(struct engine *engine, const struct device *device, const struct name *name)
+{
+	struct ech_key key = ech_key(engine, device, name);
+
+	return table_find(engine->ech, &key) != NULL;
+}
+
 /* ---- kept over a restart ---- */
 
 void engine_each_binding(const struct engine *engine,

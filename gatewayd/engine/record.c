@@ -41,6 +41,8 @@ void record_flow(const struct engine *engine, const struct flow *flow,
 	record->name_count = name_list_get(&flow->names, record->names, POLICY_NAMES_MOST);
 	if (record->name_count)
 		record->name_from = flow->is_dns ? NAME_FROM_DNS : flow->name_from;
+	record->mismatch = flow->mismatch;
+	record->encrypted_name = flow->encrypted_name;
 	record->is_dns = flow->is_dns;
 	if (flow->is_dns && record->name_count)
 		record->question = record->names[0];

@@ -7,6 +7,8 @@
  */
 #include "engine/internal.h"
 
+#include "decode/ech.h"
+
 #include "redact/dns.h"
 
 #define CNAMES_MOST 16
@@ -211,6 +213,7 @@ struct answer {
 	time_us expires;
 	unsigned pruned;
 	bool ech;
+	struct name ech_public; /* len 0: none could be read */
 };
 
 /* Would the policy block a flow to this address under these names? */
@@ -252,7 +255,10 @@ static void see_hints(struct answer *answer, const struct dns_record *record, bo
 	while (dns_next_hint(&hints, &hint)) {
 		size_t size = hint.key == DNS_SVCB_IPV4HINT ? 4 : 16;
 
-		answer->ech |= hint.key == DNS_SVCB_ECH;
+		if (hint.key == DNS_SVCB_ECH) {
+			answer->ech = true;
+			(void)decode_ech_public_name(hint.value, &answer->ech_public);
+		}
 		if (hint.key != DNS_SVCB_IPV4HINT && hint.key != DNS_SVCB_IPV6HINT)
 			continue;
 		for (size_t at = 0; at + size <= hint.value.len; at += size) {
@@ -279,6 +285,18 @@ static void see_addresses(struct answer *answer, bool judge)
 		else if (record.type == DNS_TYPE_HTTPS || record.type == DNS_TYPE_SVCB)
 			see_hints(answer, &record, judge);
 	}
+}
+
+/* The device may hide names from here on: those asked for, behind the public one. */
+static void remember_ech(struct answer *answer)
+{
+	struct name names[POLICY_NAMES_MOST];
+	unsigned count = name_list_get(&answer->message->names, names, POLICY_NAMES_MOST);
+
+	for (unsigned i = 0; i < count; i++)
+		names_give_ech(answer->engine, answer->passage->device, &names[i]);
+	if (answer->ech_public.len)
+		names_give_ech(answer->engine, answer->passage->device, &answer->ech_public);
 }
 
 static enum fate edit_answer(struct answer *answer, struct message *message,
@@ -335,6 +353,8 @@ static enum fate answer(struct engine *engine, struct passage *passage, struct m
 	answer.bind = !(enforce && dns->prune);
 	see_addresses(&answer, enforce && dns->prune);
 	fate = edit_answer(&answer, message, dns, enforce);
+	if (answer.ech && fate != FATE_DENY && !(enforce && dns->strip_ech && !message->on_tcp))
+		remember_ech(&answer);
 	if (!answer.bind && fate != FATE_DENY) {
 		answer.bind = true;
 		see_addresses(&answer, !message->begun_earlier);
