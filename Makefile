@@ -145,7 +145,12 @@ TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/lab/*.c tests/bench/*.c test
 	tests/replay/*.c))
 $(TOOLS): $(BUILD)/%: $(BUILD)/objects/%.o $(call archives,program)
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program) $(TOOL_LIBS)
+
+# The peer that bench_first measures beside us, where it is installed.
+NDPI ?= $(call found,libndpi)
+$(BUILD)/objects/tests/bench/bench_first.o: ALL_CFLAGS += -DHAVE_NDPI=$(NDPI)
+$(BUILD)/tests/bench/bench_first: TOOL_LIBS = $(if $(filter 1,$(NDPI)),-lndpi)
 
 .PHONY: tests
 tests: $(UNIT) $(CORPUS) $(TOOLS)

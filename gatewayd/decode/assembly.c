@@ -12,7 +12,6 @@ void assembly_start(struct first_assembly *assembly, enum protocol protocol)
 	memset(assembly->present, 0, sizeof(assembly->present));
 	assembly->protocol = protocol;
 	assembly->version = 0;
-	assembly->connection_id_len = 0;
 	assembly->message_sequence = 0;
 	assembly->length = 0;
 }

@@ -103,8 +103,7 @@ enum decode decode_first_tcp(struct bytes stream, bool last, struct first_facts 
 struct first_assembly {
 	enum protocol protocol; /* QUIC or DTLS; UNKNOWN: empty */
 	uint32_t version;
-	uint8_t connection_id_len; /* 0 to 20; keys come from this one */
-	uint8_t connection_id[20];
+	uint8_t keys[44];          /* QUIC: for the Initials of this connection */
 	uint16_t message_sequence; /* DTLS */
 	uint16_t length;           /* of the hello; 0: not known yet */
 	uint8_t data[FIRST_ASSEMBLY_MOST];

@@ -211,14 +211,11 @@ static bool put_frames(struct first_assembly *assembly, struct bytes plain, enum
 
 /* ---- the datagram ---- */
 
-static bool open_with(const struct version *version, struct bytes connection_id,
-		      const struct header *header, uint8_t *plain, struct bytes *ret_plain)
+static bool derive_keys(const struct version *version, struct bytes connection_id,
+			struct quic_keys *ret_keys)
 {
-	struct quic_keys keys;
-
 	return quic_crypto_derive(version->salt, version->label_prefix, "client in", connection_id,
-				  &keys) &&
-	       quic_crypto_open(&keys, header->packet, header->number_offset, plain, ret_plain);
+				  ret_keys);
 }
 
 /*
@@ -231,20 +228,25 @@ static enum decode put_initial(struct first_assembly *assembly, const struct hea
 {
 	const struct version *version = find_version(header->version);
 	uint8_t plain_room[PACKET_MOST];
+	struct quic_keys keys;
 	struct bytes plain;
 
+	_Static_assert(sizeof(keys) == sizeof(assembly->keys), "keys fit in an assembly");
 	if (header->packet.len > sizeof(plain_room))
 		return DECODE_NOT;
-	if (assembly->protocol == PROTOCOL_QUIC && assembly->version == header->version &&
-	    open_with(version, bytes_of(assembly->connection_id, assembly->connection_id_len),
-		      header, plain_room, &plain))
-		return put_frames(assembly, plain, version->frames) ? DECODE_OK : DECODE_BAD;
-	if (!open_with(version, header->connection_id, header, plain_room, &plain))
+	if (assembly->protocol == PROTOCOL_QUIC && assembly->version == header->version) {
+		memcpy(&keys, assembly->keys, sizeof(keys));
+		if (quic_crypto_open(&keys, header->packet, header->number_offset, plain_room,
+				     &plain))
+			return put_frames(assembly, plain, version->frames) ? DECODE_OK
+									    : DECODE_BAD;
+	}
+	if (!derive_keys(version, header->connection_id, &keys) ||
+	    !quic_crypto_open(&keys, header->packet, header->number_offset, plain_room, &plain))
 		return DECODE_NOT;
 	assembly_start(assembly, PROTOCOL_QUIC);
 	assembly->version = header->version;
-	assembly->connection_id_len = (uint8_t)header->connection_id.len;
-	memcpy(assembly->connection_id, header->connection_id.data, header->connection_id.len);
+	memcpy(assembly->keys, &keys, sizeof(keys));
 	return put_frames(assembly, plain, version->frames) ? DECODE_OK : DECODE_BAD;
 }
 

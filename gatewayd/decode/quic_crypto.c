@@ -141,25 +141,25 @@ static const uint16_t remainders[16] = {0x0000, 0x1c20, 0x3840, 0x2460, 0x7080, 
 					0x48c0, 0x54e0, 0xe100, 0xfd20, 0xd940, 0xc560,
 					0x9180, 0x8da0, 0xa9c0, 0xb5e0};
 
+/* From the last bits to the first; shifting z when it is still zero does no harm. */
+static struct element multiply_half(const struct ghash *ghash, struct element z, uint64_t half)
+{
+	for (unsigned i = 0; i < 16; i++, half >>= 4) {
+		const struct element *part = &ghash->table[half & 15];
+		unsigned lost = (unsigned)z.low & 15;
+
+		z.low = (z.low >> 4 | z.high << 60) ^ part->low;
+		z.high = z.high >> 4 ^ (uint64_t)remainders[lost] << 48 ^ part->high;
+	}
+	return z;
+}
+
 static void ghash_multiply(struct ghash *ghash)
 {
-	const struct element x = ghash->sum;
 	struct element z = {0, 0};
 
-	for (unsigned i = 0; i < 32; i++) {
-		uint64_t half = i < 16 ? x.low : x.high;
-		const struct element *part = &ghash->table[half >> (4 * (i % 16)) & 15];
-
-		if (i) {
-			unsigned lost = (unsigned)z.low & 15;
-
-			z.low = z.low >> 4 | z.high << 60;
-			z.high = z.high >> 4 ^ (uint64_t)remainders[lost] << 48;
-		}
-		z.high ^= part->high;
-		z.low ^= part->low;
-	}
-	ghash->sum = z;
+	z = multiply_half(ghash, z, ghash->sum.low);
+	ghash->sum = multiply_half(ghash, z, ghash->sum.high);
 }
 
 static void ghash_add(struct ghash *ghash, struct bytes data)
