@@ -80,6 +80,18 @@ static int await_answer(struct mnl_socket *socket, uint16_t queue)
 	}
 }
 
+/* An obsolete command that does nothing; without the capability it is refused. */
+static bool is_permitted(struct mnl_socket *socket)
+{
+	char buffer[256];
+	struct nlmsghdr *header = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, 0);
+
+	nfq_nlmsg_cfg_put_cmd(header, AF_INET, NFQNL_CFG_CMD_PF_BIND);
+	header->nlmsg_flags |= NLM_F_ACK;
+	return mnl_socket_sendto(socket, header, header->nlmsg_len) >= 0 &&
+	       await_answer(socket, 0) != -EPERM;
+}
+
 /* All in one message, so that no packet finds the queue half set up. */
 static int configure(struct mnl_socket *socket, uint16_t queue)
 {
@@ -97,21 +109,22 @@ static int configure(struct mnl_socket *socket, uint16_t queue)
 	return await_answer(socket, queue);
 }
 
-static void explain(uint16_t queue, int problem, char *error, size_t size)
+static void explain(struct mnl_socket *socket, uint16_t queue, int problem, char *error,
+		    size_t size)
 {
 	unsigned number = queue;
 	struct queue_state state;
 	char owner[128];
 
-	if ((problem == -EPERM || problem == -EBUSY) && queue_state_read(queue, &state)) {
-		queue_state_print_owner(state.port_id, owner, sizeof(owner));
-		snprintf(error, size, "queue %u is taken by %s: stop it, or set network.queue",
-			 number, owner);
-	} else if (problem == -EPERM) {
+	if (problem == -EPERM && !is_permitted(socket)) {
 		snprintf(error, size,
 			 "queue %u: needs CAP_NET_ADMIN: run as root, or give the service that "
 			 "capability",
 			 number);
+	} else if ((problem == -EPERM || problem == -EBUSY) && queue_state_read(queue, &state)) {
+		queue_state_print_owner(state.port_id, owner, sizeof(owner));
+		snprintf(error, size, "queue %u is taken by %s: stop it, or set network.queue",
+			 number, owner);
 	} else if (problem == -EINVAL || problem == -EOPNOTSUPP) {
 		snprintf(error, size,
 			 "queue %u: this kernel has no packet queue "
@@ -154,7 +167,7 @@ struct mnl_socket *queue_bind(uint16_t queue, char *error, size_t error_size)
 	problem = configure(socket, queue);
 	if (problem == 0)
 		return socket;
-	explain(queue, problem, error, error_size);
+	explain(socket, queue, problem, error, error_size);
 	mnl_socket_close(socket);
 	return NULL;
 }

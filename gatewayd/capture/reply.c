@@ -63,8 +63,8 @@ struct reply_sender *reply_open(char *error, size_t error_size)
 
 		if (problem == -EPERM || problem == -EACCES)
 			snprintf(error, error_size,
-				 "raw sockets for refusals need CAP_NET_RAW: run as root, or "
-				 "give the service that capability");
+				 "a raw socket for refusals needs CAP_NET_RAW: run as root, "
+				 "or give the service that capability");
 		else
 			snprintf(error, error_size, "cannot open a raw socket: %s",
 				 strerror(-problem));
