@@ -122,6 +122,8 @@ void daemon_read_traffic(struct daemon *daemon);
 void daemon_close_kernel(struct daemon *daemon);
 /* Opens what the policy names; says what cannot be. */
 void daemon_open_geo(struct daemon *daemon);
+/* Did a `when` begin or end between two minutes of the week, or the clock jump back? */
+bool daemon_crossed_edge(const struct policy_set *set, int from, int to);
 void daemon_handle_packets(void *daemon, unsigned events);
 /* What the engine has to tell, told to whoever wants it. */
 void daemon_pass_events(struct daemon *daemon);

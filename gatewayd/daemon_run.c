@@ -88,8 +88,7 @@ static int minutes_after(int from, int to)
 	return (to - from + CLOCK_WEEK_MINUTES) % CLOCK_WEEK_MINUTES;
 }
 
-/* Did a `when` begin or end, or did somebody set the clock? */
-static bool crossed_edge(const struct policy_set *set, int from, int to)
+bool daemon_crossed_edge(const struct policy_set *set, int from, int to)
 {
 	int passed = minutes_after(from, to);
 	int edge = policy_next_edge(set, from);
@@ -110,7 +109,7 @@ static void watch_clock(struct daemon *daemon, time_us now)
 
 	engine_advance(daemon->engine, now, minute);
 	give_releases(daemon);
-	if (crossed_edge(daemon->set, daemon->last_minute, minute))
+	if (daemon_crossed_edge(daemon->set, daemon->last_minute, minute))
 		engine_judge_again(daemon->engine);
 	daemon->last_minute = minute;
 }

@@ -126,7 +126,8 @@ bool control_socket_open(struct control_socket *control_socket, const char *path
 		return false;
 	}
 	memcpy(opened.path, path, strlen(path));
-	if (group && geteuid() == 0) {
+	/* A jail may have made us another user already, of that group. */
+	if (group && (geteuid() == 0 || getegid() == group->gr_gid)) {
 		opened.group = group->gr_gid;
 		opened.has_group = true;
 	}
