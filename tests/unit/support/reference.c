@@ -415,6 +415,13 @@ static bool parse_scalar(struct parser *parser)
 	return !*end;
 }
 
+/* JSON in a string that ends too soon: the value goes all the same. */
+static void cut_off(struct parser *parser, size_t start, const char *fill, uint32_t matched)
+{
+	if (matched && parser->at >= parser->view->n)
+		replace(parser->reference, parser->view, start + 1, parser->view->n, fill, matched);
+}
+
 static bool parse_value(struct parser *parser, const char *parent, uint32_t matched, bool covered)
 {
 	size_t start = parser->at;
@@ -424,6 +431,7 @@ static bool parse_value(struct parser *parser, const char *parent, uint32_t matc
 
 	if (peek(parser) == '"') {
 		if (!parse_string(parser, &string, &open, &close)) {
+			cut_off(parser, start, quotes[parser->layer], matched);
 			free(string.units);
 			return false;
 		}
@@ -446,6 +454,8 @@ static bool parse_value(struct parser *parser, const char *parent, uint32_t matc
 		if (fine && matched)
 			replace(parser->reference, parser->view, start + 1, parser->at - 1, "",
 				matched);
+		if (!fine)
+			cut_off(parser, start, "", matched);
 		return fine;
 	}
 	if (!parse_scalar(parser))
