@@ -2,6 +2,8 @@
 /* Names in HTTP requests, in CONNECT and SOCKS, and in HTTP/2 in the clear. */
 #include "tests/unit/support/check.h"
 
+#include <stdio.h>
+
 #include "decode/first.h"
 #include "tests/unit/decode/samples.h"
 
@@ -25,8 +27,9 @@ static struct first_facts assert_names(const char *request, enum protocol protoc
 	assert_int_equal(decode_bytes(request, strlen(request), false, &facts), DECODE_OK);
 	assert_int_equal(facts.protocol, protocol);
 	for (unsigned i = 0; i < facts.name_count; i++) {
-		strcat(got, i ? " " : "");
-		strcat(got, facts.names[i].text);
+		size_t len = strlen(got);
+
+		snprintf(got + len, sizeof(got) - len, "%s%s", i ? " " : "", facts.names[i].text);
 	}
 	assert_string_equal(got, names);
 	return facts;

@@ -260,6 +260,36 @@ static void test_lengths_that_lie(void **state)
 	assert_int_equal(decode_copy(bytes_of(stream, n), false, &facts), DECODE_BAD);
 }
 
+/* Early data or another record may follow the hello at once. */
+static void test_what_follows(void **state)
+{
+	uint8_t stream[sizeof(sample_hello) + 6];
+
+	(void)state;
+	memcpy(stream, sample_hello, sizeof(sample_hello));
+	memcpy(stream + sizeof(sample_hello), "\x14\x03\x03\0\x01\x01", 6);
+	assert_sample(bytes_of(stream, sizeof(stream)));
+	assert_sample(bytes_of(stream, sizeof(stream) - 3));
+}
+
+static void test_session_id(void **state)
+{
+	/* version, random, an id of 33 bytes, one cipher suite, one method */
+	uint8_t body[2 + 32 + 1 + 33 + 4 + 2] = {3, 3};
+	struct first_facts facts;
+
+	(void)state;
+	body[34] = 33;
+	body[69] = 2;
+	body[72] = 1;
+	assert_int_equal(decode_tls_hello(bytes_of(body, sizeof(body)), true, false, &facts),
+			 DECODE_BAD);
+	body[34] = 32;
+	memmove(body + 67, body + 68, 6);
+	assert_int_equal(decode_tls_hello(bytes_of(body, sizeof(body) - 1), true, false, &facts),
+			 DECODE_OK);
+}
+
 static void test_ech(void **state)
 {
 	struct first_facts facts;
@@ -391,6 +421,8 @@ int main(void)
 		cmocka_unit_test(test_every_mutation),
 		cmocka_unit_test(test_server_names),
 		cmocka_unit_test(test_lengths_that_lie),
+		cmocka_unit_test(test_what_follows),
+		cmocka_unit_test(test_session_id),
 		cmocka_unit_test(test_ech),
 		cmocka_unit_test(test_alpn),
 		cmocka_unit_test(test_ssl2),
