@@ -46,7 +46,7 @@ unreachable() { # source destination words
 	ip netns exec "$LAB_TAG-coffee" tcpdump -l -n -i eth0 'icmp or icmp6' >"$dump" 2>"$dump.err" &
 	local pid=$!
 	wait_for 5 grep -q 'listening on' "$dump.err"
-	in_space coffee "$LAB_BUILD/tests/lab/send_packet" udp "$1" "$2" 7777
+	in_space coffee "$LAB_TOOLS/send_packet" udp "$1" "$2" 7777
 	wait_for 3 grep -q "$3" "$dump"
 	local status=$?
 	lab_end_process $pid

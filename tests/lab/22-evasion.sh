@@ -26,7 +26,7 @@ arrived() { # kind device v4|v6
 	local to=203.0.113.10 marker=$((RANDOM + 10000))
 	[ "$3" = 4 ] || to=2001:db8:3::10
 	: >"$dump"
-	in_space "$2" "$LAB_BUILD/tests/lab/send_packet" "$1" "${from[$2$3]}" "$to" 7777
+	in_space "$2" "$LAB_TOOLS/send_packet" "$1" "${from[$2$3]}" "$to" 7777
 	in_space laptop bash -c "printf 'MARK%d' $marker >/dev/udp/203.0.113.10/9"
 	wait_for 5 grep -aq "MARK$marker" "$dump" || return 2
 	grep -aq SMUGGLED "$dump"

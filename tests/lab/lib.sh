@@ -25,6 +25,8 @@
 
 LAB_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 LAB_BUILD=${LAB_BUILD:-$LAB_SOURCE/${CHECK_BUILD:-build-check}}
+# The lab's own small programs, whichever gatewayd is tried.
+LAB_TOOLS=${LAB_TOOLS:-$LAB_SOURCE/${CHECK_BUILD:-build-check}/tests/lab}
 GATEWAYD=${GATEWAYD:-$LAB_BUILD/gatewayd}
 GATEWAYCTL=${GATEWAYCTL:-$LAB_BUILD/gatewayctl}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=1:detect_leaks=1}

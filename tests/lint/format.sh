@@ -44,6 +44,6 @@ if tool cppcheck cppcheck; then
 fi
 
 if tool shellcheck shellcheck; then
-	tap_nothing "shellcheck" "$(shellcheck -x -S style -e SC1091 -f gcc "${shell_files[@]}" 2>&1)"
+	tap_nothing "shellcheck" "$(shellcheck -x -S style -e SC1091,SC2181 -f gcc "${shell_files[@]}" 2>&1)"
 fi
 tap_done

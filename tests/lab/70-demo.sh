@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What a visitor sees first: the demo, live and replayed, goes as it says, fits
+# into eighty columns, takes less than a minute and leaves nothing behind.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+. tests/tap.sh
+. tests/lab/lib.sh
+why=$(lab_missing)
+[ -z "$why" ] || tap_skip_all "$why"
+out=$(mktemp) || exit 2
+trap 'rm -f "$out"' EXIT
+
+before=$EPOCHSECONDS
+BUILD=build tests/lab/demo >"$out" 2>&1
+tap_equal "make demo goes as it should" "$? $(grep -c '??' "$out")" "0 0"
+expect_ok "it takes less than a minute" test $((EPOCHSECONDS - before)) -lt 60
+tap_nothing "it fits into eighty columns" "$(awk 'length > 80' "$out")"
+for words in 'kitchen\|espresso' 'enforcing since' 'COUNTRIES' '=> block by' 'rules are gone'; do
+	expect_ok "it shows $words" grep -q "$words" "$out"
+done
+tag=$(grep -o 'gatewayd-lab\.[A-Za-z0-9]*' "$out" | head -n 1)
+expect_blocked "its folder is gone" test -e "${TMPDIR:-/tmp}/${tag:-none}"
+
+GATEWAYD_DEMO_REPLAY=1 BUILD=build tests/lab/demo >"$out" 2>&1
+tap_equal "the replayed demo goes as it should" $? 0
+tap_nothing "it fits into eighty columns" "$(awk 'length > 80' "$out")"
+expect_ok "it tells of the same" grep -q '21 flows, 9 blocked' "$out"
+tap_done
