@@ -74,9 +74,10 @@ static void print_policy(struct json_object *status)
 	put_number(json_number(policy, "devices"), "device", "devices");
 	fputs(" named, ", stdout);
 	put_number(json_number(policy, "policies"), "policy", "policies");
-	printf(", generation %" PRIu64, json_number(policy, "generation"));
-	printf("; when gatewayd is gone: %s\n",
-	       !strcmp(json_text(status, "on_failure"), "open") ? "devices pass" : "devices wait");
+	printf(", generation %" PRIu64 "\n", json_number(policy, "generation"));
+	label("");
+	printf("while gatewayd is gone, devices %s\n",
+	       !strcmp(json_text(status, "on_failure"), "open") ? "pass" : "wait");
 }
 
 static void print_queue(const struct client *client, struct json_object *queue)

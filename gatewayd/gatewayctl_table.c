@@ -149,14 +149,23 @@ static void put_cell(FILE *out, const char *text, size_t width, bool right, bool
 		put_spaces(out, pad);
 }
 
+/* The last column that has something to show in that row. */
+static size_t last_column(const struct text_table *table, const size_t *widths, size_t row,
+			  bool title)
+{
+	size_t last = table->column_count - 1;
+
+	while (last && (!widths[last] || (!title && !*cell_text(table, row, last))))
+		last--;
+	return last;
+}
+
 static void print_row(const struct text_table *table, FILE *out, const size_t *widths, size_t row,
 		      bool title, bool colour)
 {
-	size_t last = table->column_count - 1;
+	size_t last = last_column(table, widths, row, title);
 	bool first = true;
 
-	while (last && !widths[last])
-		last--;
 	for (size_t i = 0; i <= last; i++) {
 		const struct text_column *column = &table->columns[i];
 		enum text_colour ink = COLOUR_BOLD;

@@ -245,9 +245,9 @@ static struct verdict *world_connect(struct world *world, const char *src, uint1
 	return world_tcp(world, src, dst, ack, PACKET_FROM_DEVICE);
 }
 
-static struct verdict *world_send(struct world *world, const char *src, uint16_t src_port,
-				  const char *dst, uint16_t dst_port, uint32_t offset,
-				  const void *data, size_t len)
+static inline struct verdict *world_send(struct world *world, const char *src, uint16_t src_port,
+					 const char *dst, uint16_t dst_port, uint32_t offset,
+					 const void *data, size_t len)
 {
 	struct segment segment = {src_port, dst_port,          1001 + offset,
 				  5001,     TCP_ACK | TCP_PSH, bytes_of(data, len)};
