@@ -3,7 +3,9 @@
  * What the first payload of a flow tells: the protocol, and the names that the
  * client gives away (TLS, DTLS and QUIC server name, HTTP Host and CONNECT,
  * SOCKS). Only the client's bytes are wanted. The port is never looked at:
- * what a protocol is, its bytes say.
+ * what a protocol is, its bytes say. Only LLMNR (5355) cannot be told from DNS
+ * by its bytes, nor DoT and DoQ whose client offers no ALPN: that is for who
+ * knows the port.
  *
  * Pure: the only state is what the caller hands in. Nothing points into the
  * caller's bytes afterwards; facts are copied. Facts are written on DECODE_OK
@@ -75,7 +77,8 @@ struct first_facts {
 	/*
 	 * What was read is settled, but the client may still begin TLS or HTTP
 	 * inside (STARTTLS, CONNECT, SOCKS). Calling again with the longer stream
-	 * gives the same facts and possibly more names.
+	 * gives the same facts and possibly more names; DECODE_MORE then means
+	 * that a ClientHello has begun inside and is not whole yet.
 	 */
 	bool upgradable;
 };
