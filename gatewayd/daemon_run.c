@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "daemon.h"
@@ -134,6 +135,26 @@ static void check_rules(struct daemon *daemon)
 	}
 }
 
+/* A database that was missing, or written over while it was open, may be there now. */
+static void retry_databases(struct daemon *daemon)
+{
+	bool found = false;
+
+	for (unsigned kind = 0; kind < GEO_KINDS; kind++) {
+		struct geo_info info;
+		char error[ERROR_SIZE];
+
+		geo_info(daemon->geo, (enum geo_kind)kind, &info);
+		if (!info.path[0] || info.open || access(info.path, R_OK) < 0 ||
+		    !geo_open(daemon->geo, (enum geo_kind)kind, info.path, error, sizeof(error)))
+			continue;
+		log_info("geo", "%s can be read again", info.path);
+		found = true;
+	}
+	if (found)
+		engine_judge_again(daemon->engine);
+}
+
 /* Marks carry the generation: when the engine's changes, so do the rules. */
 static void follow_generation(struct daemon *daemon)
 {
@@ -160,8 +181,10 @@ static void handle_tick(void *context, unsigned events)
 		daemon_read_traffic(daemon);
 	if (tick % BINDINGS_TICKS == BINDINGS_TICKS - 1)
 		daemon_save_bindings(daemon);
-	if (tick % CHECK_TICKS == CHECK_TICKS - 1)
+	if (tick % CHECK_TICKS == CHECK_TICKS - 1) {
 		check_rules(daemon);
+		retry_databases(daemon);
+	}
 	if (daemon->rules_wanted)
 		follow_generation(daemon);
 	daemon_pass_events(daemon);

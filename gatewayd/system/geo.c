@@ -222,7 +222,7 @@ static bool look_up(struct database *database, const struct address *given, read
 		guarded = 0;
 		database->info.open = false;
 		snprintf(database->info.error, sizeof(database->info.error),
-			 "the file was written over in place; reload to read it again");
+			 "the file was written over in place");
 		return false;
 	}
 	guarded = 1;
