@@ -185,11 +185,12 @@ static void test_table(void **state)
 	unsigned line = 0;
 
 	(void)state;
-	assert_int_equal(keys_add_table(keys,
-					of("# a comment\nkey\tcategory\tsource\nlat\tlocation\tx\r\n"
-					   "\nkey\tidentity\n"),
-					names, 2, &line),
-			 KEYS_OK);
+	assert_int_equal(
+		keys_add_table(keys,
+			       of("# a comment\nkey\tcategory\tsource\nlat\tlocation\tx\r\n"
+				  "\nkey\tidentity\n"),
+			       names, 2, &line),
+		KEYS_OK);
 	assert_int_equal(look_up(keys, "lat"), 1);
 	assert_int_equal(look_up(keys, "key"), 2);
 	assert_int_equal(keys_add_table(keys, of("lat\tlocation\nlon\n"), names, 2, &line),
