@@ -80,13 +80,43 @@ static int put_in_force(const struct client *client, const struct generated *gen
 	return code;
 }
 
+static void print_result(const struct client *client, const struct generated *generated,
+			 const struct client_device *device)
+{
+	struct json_object *result;
+
+	if (!client->json) {
+		printf("%s has policy %s\n", device->name, device->policy);
+		return;
+	}
+	result = json_object_new_object();
+	json_object_object_add(result, "device", json_object_new_string(device->name));
+	if (device->mac[0])
+		json_object_object_add(result, "mac", json_object_new_string(device->mac));
+	json_object_object_add(result, "policy", json_object_new_string(device->policy));
+	json_object_object_add(result, "file", json_object_new_string(generated->path));
+	client_print_json(NULL, result);
+	json_object_put(result);
+}
+
+/* A file that comes later in the alphabet may assign another one. */
+static bool has_effect(const struct policy_set *set, const struct client_device *device)
+{
+	const struct policy_device *row = policy_device_by_name(set, device->name);
+
+	if (row && !strcmp(policy_name(policy_device_policy(row)), device->policy))
+		return true;
+	client_error("a file that is read later assigns another policy to %s", device->name);
+	return false;
+}
+
 static int commit(const struct client *client, const struct generated *generated,
 		  const struct client_device *device)
 {
 	struct policy_errors errors = {0};
-	struct json_object *result;
 	struct policy_set *set;
 	char error[1024];
+	bool good;
 	int code;
 
 	if (!generated_write(generated, error, sizeof(error))) {
@@ -94,30 +124,19 @@ static int commit(const struct client *client, const struct generated *generated
 		return EXIT_NO;
 	}
 	set = configuration_load(client->directory, &errors, NULL);
-	if (!set) {
+	if (!set)
 		client_print_errors(&errors, "");
+	policy_errors_free(&errors);
+	good = set && has_effect(set, device);
+	policy_free(set);
+	if (!good) {
 		client_error("nothing was changed");
 		put_back(generated);
-	}
-	policy_errors_free(&errors);
-	if (!set)
 		return EXIT_NO;
-	policy_free(set);
-	code = put_in_force(client, generated);
-	if (code != EXIT_DONE)
-		return code;
-	if (client->json) {
-		result = json_object_new_object();
-		json_object_object_add(result, "device", json_object_new_string(device->name));
-		if (device->mac[0])
-			json_object_object_add(result, "mac", json_object_new_string(device->mac));
-		json_object_object_add(result, "policy", json_object_new_string(device->policy));
-		json_object_object_add(result, "file", json_object_new_string(generated->path));
-		client_print_json(NULL, result);
-		json_object_put(result);
-	} else {
-		printf("%s has policy %s\n", device->name, device->policy);
 	}
+	code = put_in_force(client, generated);
+	if (code == EXIT_DONE)
+		print_result(client, generated, device);
 	return code;
 }
 

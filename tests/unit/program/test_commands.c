@@ -400,7 +400,7 @@ static void check_metadata(struct family *family, const char *line)
 		/* A family stands together and comes once; so do its three lines. */
 		assert_string_not_equal(family->name, name);
 		snprintf(family->name, sizeof(family->name), "%s", name);
-		snprintf(family->type, sizeof(family->type), "%s", rest);
+		snprintf(family->type, sizeof(family->type), "%.15s", rest);
 		assert_true(!strcmp(rest, "counter") || !strcmp(rest, "gauge") ||
 			    !strcmp(rest, "info"));
 		assert_null(strstr(name, "_total"));
