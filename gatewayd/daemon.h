@@ -78,7 +78,8 @@ struct daemon {
 	uint32_t lan[DAEMON_LAN_MOST]; /* interface indexes, sorted */
 	size_t lan_count;
 	struct loop_watch *more_packets;
-	bool made_runtime; /* so it is ours to give away */
+	struct loop_watch *deadline; /* of bytes that wait */
+	bool made_runtime;           /* so it is ours to give away */
 	bool started_loop;
 	uint64_t bindings_digest; /* of what was saved last */
 	unsigned ticks;

@@ -20,6 +20,7 @@
 
 #define PACKETS_PER_TURN 256
 #define TICK_MS 1000
+#define DAY_MS (24u * 3600 * 1000)
 #define LEASES_TICKS 5
 #define TRAFFIC_TICKS 5
 #define BINDINGS_TICKS 30
@@ -57,6 +58,16 @@ static void give_releases(struct daemon *daemon)
 		nfqueue_ops.give(daemon->capture, &packet, &verdict);
 }
 
+/* Bytes that wait for what may never come leave in time, not with the tick. */
+static void follow_deadline(struct daemon *daemon)
+{
+	time_us deadline = engine_next_deadline(daemon->engine);
+	time_us left = deadline - clock_now();
+
+	if (deadline && daemon->deadline)
+		loop_set_timer(daemon->deadline, left > 0 ? (uint32_t)(left / 1000) + 1 : 1, 0);
+}
+
 void daemon_handle_packets(void *context, unsigned events)
 {
 	struct daemon *daemon = context;
@@ -75,6 +86,7 @@ void daemon_handle_packets(void *context, unsigned events)
 	}
 	nfqueue_ops.flush(capture);
 	daemon_pass_events(daemon);
+	follow_deadline(daemon);
 	if (result < 0)
 		lose_queue(daemon, result);
 	else if (count == PACKETS_PER_TURN && daemon->more_packets)
@@ -110,9 +122,22 @@ static void watch_clock(struct daemon *daemon, time_us now)
 
 	engine_advance(daemon->engine, now, minute);
 	give_releases(daemon);
+	nfqueue_ops.flush(daemon->capture);
 	if (daemon_crossed_edge(daemon->set, daemon->last_minute, minute))
 		engine_judge_again(daemon->engine);
 	daemon->last_minute = minute;
+}
+
+static void handle_deadline(void *context, unsigned events)
+{
+	struct daemon *daemon = context;
+
+	(void)events;
+	engine_advance(daemon->engine, clock_now(), daemon->last_minute);
+	give_releases(daemon);
+	nfqueue_ops.flush(daemon->capture);
+	daemon_pass_events(daemon);
+	follow_deadline(daemon);
 }
 
 static void learn_lease(void *context, const struct lease *lease)
@@ -269,7 +294,8 @@ bool daemon_start_loop(struct daemon *daemon)
 	char error[ERROR_SIZE];
 
 	daemon->more_packets = loop_watch_timer(daemon->loop, 0, 0, daemon_handle_packets, daemon);
-	if (!daemon->more_packets ||
+	daemon->deadline = loop_watch_timer(daemon->loop, DAY_MS, 0, handle_deadline, daemon);
+	if (!daemon->more_packets || !daemon->deadline ||
 	    !loop_watch_timer(daemon->loop, 0, TICK_MS, handle_tick, daemon) ||
 	    !loop_watch_prepare(daemon->loop, handle_prepare, daemon) ||
 	    !loop_watch_signal(daemon->loop, SIGHUP, handle_reload, daemon) ||

@@ -23,6 +23,7 @@
 #define PROGRESS_MS 100
 #define PROGRESS_PACKETS 4096 /* between two looks at the clock */
 #define REFUSALS_MOST 4096
+#define AFTER_THE_END SECOND_US
 
 /* A capture holds more at a time than a home does. */
 static const struct engine_limits limits_large = {
@@ -31,6 +32,7 @@ static const struct engine_limits limits_large = {
 	.bindings = 65536,
 	.names = 32768,
 	.streams = 4096,
+	.strips = 1024,
 	.fragments = 4096,
 	.events = 4096,
 };
@@ -267,12 +269,23 @@ static void end_progress(const struct progress *progress)
 		fputs("\r\033[K", stderr);
 }
 
+static bool is_due(const struct replay *replay, time_us now)
+{
+	for (unsigned i = 0; i < replay->side_count; i++) {
+		time_us deadline = engine_next_deadline(replay->sides[i].engine);
+
+		if (deadline && deadline <= now)
+			return true;
+	}
+	return now >= replay->last + SECOND_US;
+}
+
 /* The engines' clocks follow the packets', which may step back a little. */
 static void advance(struct replay *replay, struct clock_local *clock, time_us now)
 {
 	if (!replay->packets)
 		replay->first = replay->last = now;
-	else if (now < replay->last + SECOND_US)
+	else if (!is_due(replay, now))
 		return;
 	replay->last = now;
 	for (unsigned i = 0; i < replay->side_count; i++) {
@@ -328,6 +341,11 @@ static void read_capture(struct replay *replay, const struct capture_ops *ops,
 		show_progress(&progress, capture);
 	}
 	end_progress(&progress);
+	/* What is still held leaves, or is given up. */
+	if (replay->packets) {
+		advance(replay, &clock, replay->last + AFTER_THE_END);
+		give_releases(replay, ops, capture);
+	}
 	if (more < 0)
 		snprintf(replay->error, sizeof(replay->error), "%s", capture_error(capture));
 	ops->flush(capture);

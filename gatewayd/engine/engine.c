@@ -268,13 +268,20 @@ static void refuse_flow(struct engine *engine, struct passage *passage)
 	refuse_packet(engine, passage, passage->flow->with);
 }
 
+/* A keep-alive before the first byte (RFC 9293 section 3.8.4): not in the stream. */
+static bool is_early_probe(const struct passage *passage)
+{
+	return passage->headers.payload.len == 1 &&
+	       passage->headers.seq + 1 == passage->flow->first_seq;
+}
+
 /* Let through, as it is or for now. */
 static void pass(struct engine *engine, struct passage *passage)
 {
 	struct flow *flow = passage->flow;
 	struct verdict *verdict = passage->verdict;
 	bool is_data = passage->up && passage->headers.transport == TRANSPORT_TCP &&
-		       passage->headers.payload.len;
+		       passage->headers.payload.len && !is_early_probe(passage);
 
 	if (!flow->decided && passage->device->may_strip) {
 		/* It may come to be stripped: both directions are wanted, whole. */
@@ -465,6 +472,7 @@ const struct policy_set *engine_swap_policy(struct engine *engine, const struct 
 		strip_plans_free(engine->next_plans);
 		engine->next_plans = NULL;
 	}
+	strip_forget_secrets(engine);
 	adopt_plans(engine);
 	/* Nothing may point into the old set once its owner frees it. */
 	for (device = table_oldest(engine->devices); device;

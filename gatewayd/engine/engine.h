@@ -79,6 +79,12 @@ bool engine_next_release(struct engine *engine, struct packet *ret_packet,
 void engine_advance(struct engine *engine, time_us now, int local_minute);
 
 /*
+ * When engine_advance() is wanted at the latest, because bytes of a stream
+ * wait that nothing else may set free; 0: the next second will do.
+ */
+time_us engine_next_deadline(const struct engine *engine);
+
+/*
  * Everything about a new set that may fail, before it is swapped in. False: no
  * memory; nothing has changed.
  */

@@ -22,6 +22,23 @@ static bool is_waiting(const struct engine *engine, const struct passage *passag
 	return false;
 }
 
+/*
+ * However many devices take what they can, some places are left for the next:
+ * one may have twice what is free.
+ */
+static bool is_greedy(const struct engine *engine, const struct device *device)
+{
+	unsigned own = 0, free = 0;
+
+	for (unsigned i = 0; i < HELD_MOST; i++) {
+		const struct held *held = &engine->held[i];
+
+		free += held->state == HELD_FREE;
+		own += held->state == HELD_WAITING && held->flow->device == device;
+	}
+	return own >= 2 * free;
+}
+
 bool held_add(struct engine *engine, struct passage *passage)
 {
 	const struct packet *packet = passage->packet;
@@ -35,7 +52,7 @@ bool held_add(struct engine *engine, struct passage *passage)
 			held = &engine->held[i];
 	}
 	if (!held || packet->data.len > sizeof(held->data) ||
-	    passage->flow->held >= HELD_MOST_OF_FLOW) {
+	    passage->flow->held >= HELD_MOST_OF_FLOW || is_greedy(engine, passage->device)) {
 		engine->counters.held_dropped++;
 		return false;
 	}

@@ -11,7 +11,8 @@
  *	judge.c     a flow's facts and its policy's decision
  *	resolve.c   DNS: questions, answers; resolve_carry.c: over UDP and TCP
  *	refuse.c    a refusal as a verdict with its replies
- *	strip.c     edits by sequence number; plans.c: what the rules take out
+ *	strip.c     edits by sequence number; plans.c: what the rules take out;
+ *		    window.c: how far the device may run ahead
  *	held.c      packets that wait for a later one
  *	record.c    flows, devices and events as users see them
  */
@@ -237,12 +238,14 @@ struct stream {
 struct strip {
 	struct flow *flow; /* NULL: free */
 	time_us used;
-	uint32_t first; /* sequence number of the stream's first byte */
-	uint32_t edge;  /* of the next byte to be edited */
-	uint32_t held;  /* bytes before the edge that may yet change */
-	bool given_up;  /* opaque, and the rule lets it pass */
+	time_us fed;     /* when the last new bytes came */
+	uint32_t origin; /* sequence number of the stream's first byte */
+	uint32_t oldest; /* of the oldest byte kept */
+	uint32_t edge;   /* of the next byte to be edited */
+	uint32_t held;   /* bytes before the edge that may yet change */
+	bool given_up;   /* opaque, and the rule lets it pass */
 	struct stream_editor editor;
-	uint8_t kept[STRIP_KEPT]; /* by sequence number modulo its size */
+	uint8_t kept[STRIP_KEPT]; /* by distance from the origin, modulo its size */
 };
 
 /* What one strip rule takes out; index: policy_rule_id(). */
@@ -475,11 +478,16 @@ void held_settle_all(struct engine *engine, struct flow *flow, enum verdict_acti
 
 /* A packet of a flow that a strip rule decided; gives its verdict. */
 void strip_packet(struct engine *engine, struct passage *passage);
-/* What comes back while the flow is read: its window is kept small. */
-void strip_down(struct engine *engine, struct passage *passage);
 /* Forgets the stream; what is still held of it is dropped. */
 void strip_release(struct engine *engine, struct flow *flow, enum strip_state state);
 void strip_advance(struct engine *engine);
+/* Before other plans take the place of those that the streams were read with. */
+void strip_forget_secrets(struct engine *engine);
+
+/* ---- window.c ---- */
+
+/* What comes back while the flow is read: its window is kept small. */
+void strip_down(struct engine *engine, struct passage *passage);
 
 /* ---- plans.c ---- */
 

@@ -54,7 +54,8 @@ void record_flow(const struct engine *engine, const struct flow *flow,
 	record->purpose = flow->purpose;
 	record->waiting = !flow->decided;
 	record->action = flow->action;
-	record->observed = flow->observed && flow->action == POLICY_BLOCK;
+	record->observed =
+		flow->observed && (flow->action == POLICY_BLOCK || flow->action == POLICY_STRIP);
 	set_text(record->rule, sizeof(record->rule), flow->rule);
 	set_text(record->reason, sizeof(record->reason), flow->reason);
 	memcpy(record->stripped, flow->stripped, sizeof(record->stripped));

@@ -3,18 +3,21 @@
  * Editing what a device sends, by sequence number. The last bytes that were
  * edited are kept as they left: a retransmission, however it is cut and
  * whatever it says, leaves as the same bytes again. The server's window is
- * held below what is kept, so no older byte can be asked for.
+ * held below what is kept (window.c), so no older byte can be asked for.
  *
  * What lies ahead of a hole is held; what cannot be read obeys the rule's
- * `opaque`.
+ * `opaque`. A stream's place stays its own after FIN and RST, since the last
+ * bytes may be sent again, until another stream needs it.
  */
 #include "engine/internal.h"
 
 #include "redact/checksum.h"
 
-#define WINDOW_OFFERED (STRIP_KEPT / 2)
 #define SETTLE_AFTER (50 * SECOND_US / 1000)
 #define IDLE_AFTER (2 * MINUTE_US) /* then another stream may have its place */
+
+#define TCP_FLAGS_AT 13 /* RFC 9293 section 3.1 */
+#define TCP_URGENT_AT 18
 
 static struct strip *strip_of(struct engine *engine, const struct flow *flow)
 {
@@ -34,34 +37,63 @@ void strip_release(struct engine *engine, struct flow *flow, enum strip_state st
 	engine->counters.strips_now--;
 }
 
-/* The lowest free one, else the one that was idle longest; NULL: all are busy. */
-static struct strip *find_free(struct engine *engine)
+/* How many streams of this device are being read. */
+static unsigned count_of_device(const struct engine *engine, const struct device *device)
 {
-	struct strip *idle = NULL;
+	unsigned count = 0;
+
+	for (uint32_t i = 0; i < engine->strip_count; i++)
+		count += engine->strips[i].flow && engine->strips[i].flow->device == device;
+	return count;
+}
+
+/*
+ * Who gives up his place first: a stream that is over, one that is idle, one
+ * of a device that has more streams than the one that asks would have. 0: none.
+ */
+static unsigned dispensable(const struct engine *engine, const struct strip *strip, unsigned own)
+{
+	if (strip->flow->closed)
+		return 3;
+	if (engine->now - strip->used > IDLE_AFTER)
+		return 2;
+	return count_of_device(engine, strip->flow->device) > own + 1 ? 1 : 0;
+}
+
+/* The lowest free place, else the one that can best be missed; NULL: none. */
+static struct strip *find_place(struct engine *engine, const struct flow *flow)
+{
+	unsigned own = count_of_device(engine, flow->device);
+	struct strip *best = NULL;
+	unsigned best_rank = 0;
 
 	for (uint32_t i = 0; i < engine->strip_count; i++) {
 		struct strip *strip = &engine->strips[i];
+		unsigned rank;
 
 		if (!strip->flow)
 			return strip;
-		if (engine->now - strip->used > IDLE_AFTER && (!idle || strip->used < idle->used))
-			idle = strip;
+		rank = dispensable(engine, strip, own);
+		if (rank > best_rank || (rank && rank == best_rank && strip->used < best->used)) {
+			best = strip;
+			best_rank = rank;
+		}
 	}
-	if (idle)
-		strip_release(engine, idle->flow, STRIP_ENDED);
-	return idle;
+	if (best)
+		strip_release(engine, best->flow, STRIP_ENDED);
+	return best;
 }
 
 static struct strip *strip_start(struct engine *engine, struct flow *flow)
 {
-	struct strip *strip = find_free(engine);
+	struct strip *strip = find_place(engine, flow);
 
 	if (!strip) {
 		engine->counters.strips_refused++;
 		return NULL;
 	}
 	strip->flow = flow;
-	strip->edge = strip->first = flow->first_seq;
+	strip->edge = strip->oldest = strip->origin = flow->first_seq;
 	strip->held = 0;
 	strip->given_up = false;
 	editor_start(&strip->editor);
@@ -76,7 +108,7 @@ static struct strip *strip_start(struct engine *engine, struct flow *flow)
 static void keep(struct strip *strip, uint32_t seq, const uint8_t *data, size_t len)
 {
 	for (size_t i = 0; i < len;) {
-		size_t at = (seq + (uint32_t)i) % STRIP_KEPT;
+		size_t at = (seq - strip->origin + (uint32_t)i) % STRIP_KEPT;
 		size_t run = len - i < STRIP_KEPT - at ? len - i : STRIP_KEPT - at;
 
 		memcpy(strip->kept + at, data + i, run);
@@ -87,7 +119,7 @@ static void keep(struct strip *strip, uint32_t seq, const uint8_t *data, size_t 
 static void recall(const struct strip *strip, uint32_t seq, uint8_t *data, size_t len)
 {
 	for (size_t i = 0; i < len;) {
-		size_t at = (seq + (uint32_t)i) % STRIP_KEPT;
+		size_t at = (seq - strip->origin + (uint32_t)i) % STRIP_KEPT;
 		size_t run = len - i < STRIP_KEPT - at ? len - i : STRIP_KEPT - at;
 
 		memcpy(data + i, strip->kept + at, run);
@@ -98,9 +130,14 @@ static void recall(const struct strip *strip, uint32_t seq, uint8_t *data, size_
 /* Are the bytes from seq up to the edge still there? */
 static bool is_kept(const struct strip *strip, uint32_t seq)
 {
-	uint32_t back = strip->edge - seq;
+	return strip->edge - seq <= strip->edge - strip->oldest;
+}
 
-	return back <= STRIP_KEPT && back <= strip->edge - strip->first;
+static void move_edge(struct strip *strip, uint32_t edge)
+{
+	strip->edge = edge;
+	if (edge - strip->oldest > STRIP_KEPT)
+		strip->oldest = edge - STRIP_KEPT;
 }
 
 /* ---- editing ---- */
@@ -136,6 +173,9 @@ static bool edit(struct engine *engine, struct strip *strip, uint8_t *data, size
 	uint32_t before = strip->edge;
 	struct redact_result result;
 
+	if (strip->given_up && plan->opaque_block)
+		return false; /* the policy has changed meanwhile */
+	strip->fed = engine->now;
 	if (!strip->given_up) {
 		editor_feed(&strip->editor, &plan->plan, data, len, &result);
 		note_result(engine, strip, &result, before);
@@ -144,16 +184,43 @@ static bool edit(struct engine *engine, struct strip *strip, uint8_t *data, size
 			return false;
 	}
 	keep(strip, before, data, len);
-	strip->edge = before + (uint32_t)len;
+	move_edge(strip, before + (uint32_t)len);
 	return true;
 }
 
-/* Puts a segment's bytes as they are to leave. */
+/* What was held back of the stream leaves as it is. */
+static void flush(struct engine *engine, struct strip *strip)
+{
+	struct redact_result result;
+
+	editor_flush(&strip->editor, &strip_plan_of(engine, strip->flow)->plan, &result);
+	note_result(engine, strip, &result, strip->edge);
+}
+
+/*
+ * Puts a segment's bytes as they are to leave: those that were kept, and none
+ * that are urgent, which a server would take out of the stream (RFC 6093).
+ */
 static void write_kept(const struct strip *strip, uint8_t *packet, size_t packet_len,
 		       const struct packet_headers *headers, uint32_t seq)
 {
+	uint8_t *tcp = packet + headers->transport_offset;
+
 	recall(strip, seq, packet + headers->payload_offset, headers->payload.len);
+	tcp[TCP_FLAGS_AT] &= (uint8_t)~TCP_URG;
+	tcp[TCP_URGENT_AT] = tcp[TCP_URGENT_AT + 1] = 0;
 	checksum_fix(packet, packet_len, headers->transport_offset, headers->ip_protocol);
+}
+
+/* Nothing of it was changed: the kernel's own copy will do. */
+static bool is_as_it_was(const struct passage *passage, const uint8_t *packet)
+{
+	const struct packet_headers *headers = &passage->headers;
+	const uint8_t *tcp = passage->packet->data.data + headers->transport_offset;
+
+	return !(headers->tcp_flags & TCP_URG) && !tcp[TCP_URGENT_AT] && !tcp[TCP_URGENT_AT + 1] &&
+	       memcmp(packet + headers->payload_offset, headers->payload.data,
+		      headers->payload.len) == 0;
 }
 
 static uint32_t payload_seq(const struct packet_headers *headers)
@@ -163,7 +230,7 @@ static uint32_t payload_seq(const struct packet_headers *headers)
 
 enum segment_fate {
 	SEGMENT_AHEAD,  /* of a hole */
-	SEGMENT_LOST,   /* older than what is kept */
+	SEGMENT_LOST,   /* older than what is kept, or far beyond any window */
 	SEGMENT_READY,  /* its bytes are kept and final */
 	SEGMENT_UNSURE, /* its last bytes may yet change */
 	SEGMENT_OPAQUE,
@@ -176,6 +243,8 @@ static enum segment_fate take(struct engine *engine, struct strip *strip, uint32
 	uint32_t end = seq + (uint32_t)len;
 	int32_t ahead = (int32_t)(seq - strip->edge);
 
+	if (ahead > STRIP_KEPT)
+		return SEGMENT_LOST;
 	if (ahead > 0)
 		return SEGMENT_AHEAD;
 	if (!is_kept(strip, seq))
@@ -202,6 +271,23 @@ static void refuse_opaque(struct engine *engine, struct passage *passage)
 	strip_release(engine, flow, STRIP_ENDED);
 	judge_opaque(engine, flow);
 	refuse_packet(engine, passage, flow->with);
+}
+
+/* Bytes that nobody here can see, in a fragment or a capture that was cut. */
+static void cannot_see(struct engine *engine, struct passage *passage)
+{
+	struct flow *flow = passage->flow;
+	bool is_tcp = passage->headers.transport == TRANSPORT_TCP;
+
+	if (strip_plan_of(engine, flow)->opaque_block || (is_tcp && flow->any_stripped)) {
+		refuse_opaque(engine, passage);
+		return;
+	}
+	if (!is_tcp)
+		return;
+	strip_release(engine, flow, STRIP_PASSING);
+	flow->payload_passed = true;
+	passage->verdict->mark = MARK_PASS;
 }
 
 /* Held packets whose turn has come. False: one of them turned out opaque. */
@@ -242,20 +328,44 @@ static bool settle_held(struct engine *engine, struct strip *strip)
 	return true;
 }
 
-static void strip_up(struct engine *engine, struct passage *passage, struct strip *strip)
+/* A keep-alive before the first byte of all: nothing that is in the stream. */
+static bool is_early_probe(const struct strip *strip, uint32_t seq, size_t len)
+{
+	return len == 1 && seq + 1 == strip->edge && !is_kept(strip, seq);
+}
+
+static void pass_early_probe(struct engine *engine, struct passage *passage)
+{
+	const struct packet_headers *headers = &passage->headers;
+	size_t len = passage->packet->data.len;
+
+	engine->edited[headers->payload_offset] = 0;
+	checksum_fix(engine->edited, len, headers->transport_offset, headers->ip_protocol);
+	passage->verdict->edited = bytes_of(engine->edited, len);
+}
+
+static bool is_corrupt(const struct passage *passage)
+{
+	const struct packet_headers *headers = &passage->headers;
+
+	return !passage->packet->checksum_pending &&
+	       !checksum_is_right(passage->packet->data, headers->transport_offset,
+				  headers->payload_offset - headers->transport_offset +
+					  headers->payload.len,
+				  headers->ip_protocol);
+}
+
+static void strip_segment(struct engine *engine, struct passage *passage, struct strip *strip)
 {
 	const struct packet_headers *headers = &passage->headers;
 	const struct packet *packet = passage->packet;
 	uint32_t seq = payload_seq(headers);
 
-	passage->verdict->mark = mark_of(strip);
-	if (headers->payload.len == 0)
-		return;
-	if (packet->data.len > sizeof(engine->edited) || packet->truncated) {
-		refuse_opaque(engine, passage);
+	memcpy(engine->edited, packet->data.data, packet->data.len);
+	if (is_early_probe(strip, seq, headers->payload.len)) {
+		pass_early_probe(engine, passage);
 		return;
 	}
-	memcpy(engine->edited, packet->data.data, packet->data.len);
 	switch (take(engine, strip, seq, engine->edited + headers->payload_offset,
 		     headers->payload.len)) {
 	case SEGMENT_AHEAD:
@@ -267,7 +377,8 @@ static void strip_up(struct engine *engine, struct passage *passage, struct stri
 		return;
 	case SEGMENT_READY:
 		write_kept(strip, engine->edited, packet->data.len, headers, seq);
-		passage->verdict->edited = bytes_of(engine->edited, packet->data.len);
+		if (!is_as_it_was(passage, engine->edited))
+			passage->verdict->edited = bytes_of(engine->edited, packet->data.len);
 		break;
 	case SEGMENT_OPAQUE:
 		refuse_opaque(engine, passage);
@@ -278,59 +389,32 @@ static void strip_up(struct engine *engine, struct passage *passage, struct stri
 		refuse_opaque(engine, passage);
 }
 
-/* ---- the server's window ---- */
-
-/* The shift of the window scale option (RFC 7323 section 2), or -1. */
-static int window_scale(const struct passage *passage)
-{
-	const struct packet_headers *headers = &passage->headers;
-	struct cursor options = cursor_on(passage->packet->data);
-	size_t end = headers->payload_offset;
-
-	cursor_skip(&options, headers->transport_offset + 20);
-	while (cursor_ok(&options) && options.pos < end) {
-		uint8_t kind = cursor_u8(&options);
-		uint8_t len;
-
-		if (kind == 0)
-			break;
-		if (kind == 1)
-			continue;
-		len = cursor_u8(&options);
-		if (kind == 3 && len == 3)
-			return cursor_u8(&options) & 15;
-		if (len < 2)
-			break;
-		cursor_skip(&options, (size_t)len - 2);
-	}
-	return -1;
-}
-
-void strip_down(struct engine *engine, struct passage *passage)
+static void strip_up(struct engine *engine, struct passage *passage, struct strip *strip)
 {
 	const struct packet_headers *headers = &passage->headers;
 	const struct packet *packet = passage->packet;
-	struct flow *flow = passage->flow;
-	uint32_t most;
+	uint32_t end = payload_seq(headers) + (uint32_t)headers->payload.len;
 
-	if (headers->transport != TRANSPORT_TCP)
-		return;
-	if (headers->tcp_flags & TCP_SYN) {
-		flow->window_scale = (int8_t)window_scale(passage);
-		flow->window_scale_known = true;
-		return; /* the window of a SYN is not scaled, and is small */
+	passage->verdict->mark = mark_of(strip);
+	if (headers->payload.len) {
+		if (packet->data.len > sizeof(engine->edited) || packet->truncated ||
+		    headers->fragment) {
+			cannot_see(engine, passage);
+			return;
+		}
+		/* To give it a right checksum would make it true. */
+		if (is_corrupt(passage)) {
+			engine->counters.decoys_dropped++;
+			passage->verdict->action = VERDICT_DROP;
+			return;
+		}
+		strip_segment(engine, passage, strip);
 	}
-	if (!flow->window_scale_known)
-		return;
-	most = WINDOW_OFFERED >> (flow->window_scale > 0 ? flow->window_scale : 0);
-	if (headers->window <= most || packet->data.len > sizeof(engine->edited))
-		return;
-	memcpy(engine->edited, packet->data.data, packet->data.len);
-	engine->edited[headers->transport_offset + 14] = (uint8_t)(most >> 8);
-	engine->edited[headers->transport_offset + 15] = (uint8_t)most;
-	checksum_fix(engine->edited, packet->data.len, headers->transport_offset,
-		     headers->ip_protocol);
-	passage->verdict->edited = bytes_of(engine->edited, packet->data.len);
+	if (headers->tcp_flags & TCP_FIN && passage->flow->strip && end == strip->edge &&
+	    strip->held) {
+		flush(engine, strip);
+		(void)settle_held(engine, strip);
+	}
 }
 
 /* ---- datagrams ---- */
@@ -346,7 +430,12 @@ static void strip_datagram(struct engine *engine, struct passage *passage)
 	if (headers->payload.len == 0)
 		return;
 	if (packet->data.len > sizeof(engine->edited) || headers->fragment || packet->truncated) {
-		refuse_opaque(engine, passage);
+		cannot_see(engine, passage);
+		return;
+	}
+	if (is_corrupt(passage)) {
+		engine->counters.decoys_dropped++;
+		passage->verdict->action = VERDICT_DROP;
 		return;
 	}
 	memcpy(engine->edited, packet->data.data, packet->data.len);
@@ -357,6 +446,8 @@ static void strip_datagram(struct engine *engine, struct passage *passage)
 		refuse_opaque(engine, passage);
 		return;
 	}
+	if (memcmp(engine->edited, packet->data.data, packet->data.len) == 0)
+		return;
 	checksum_fix(engine->edited, packet->data.len, headers->transport_offset,
 		     headers->ip_protocol);
 	passage->verdict->edited = bytes_of(engine->edited, packet->data.len);
@@ -368,41 +459,33 @@ static void strip_datagram(struct engine *engine, struct passage *passage)
 static void without_strip(struct engine *engine, struct passage *passage)
 {
 	struct flow *flow = passage->flow;
+	bool blocks = strip_plan_of(engine, flow)->opaque_block;
 
-	if (flow->strip_state == STRIP_PASSING || !strip_plan_of(engine, flow)->opaque_block)
+	if (!blocks && !flow->any_stripped) {
+		flow->payload_passed |= passage->headers.payload.len != 0;
 		passage->verdict->mark = MARK_PASS;
-	else if (passage->headers.payload.len)
+	} else if (passage->headers.payload.len == 0) {
+		return;
+	} else if (flow->closed && flow->strip_state == STRIP_ENDED) {
+		/* Bytes that left edited, sent again; what they became is forgotten. */
+		passage->verdict->action = VERDICT_DROP;
+	} else {
 		refuse_opaque(engine, passage);
+	}
 }
 
-void strip_packet(struct engine *engine, struct passage *passage)
+static void strip_tcp(struct engine *engine, struct passage *passage)
 {
 	struct flow *flow = passage->flow;
 	struct strip *strip = strip_of(engine, flow);
+	bool may_start = flow->strip_state == STRIP_NOT_YET && flow->strip_from_start;
 
-	passage->verdict->mark = MARK_INSPECT;
-	if (!passage->up) {
-		strip_down(engine, passage);
-		return;
-	}
-	if (!strip_plan_of(engine, flow)->plan.keys) {
-		refuse_opaque(engine, passage);
-		return;
-	}
-	switch (passage->headers.transport) {
-	case TRANSPORT_UDP:
-		strip_datagram(engine, passage);
-		return;
-	case TRANSPORT_TCP:
-		break;
-	case TRANSPORT_NONE:
-	case TRANSPORT_ICMP:
-	case TRANSPORT_OTHER:
-		refuse_opaque(engine, passage);
-		return;
-	}
-	if (flow->strip_state == STRIP_NOT_YET && flow->strip_from_start)
+	if (!strip && may_start) {
+		/* A place is for those that have something to say. */
+		if (passage->headers.payload.len == 0)
+			return;
 		strip = strip_start(engine, flow);
+	}
 	if (!strip) {
 		without_strip(engine, passage);
 		return;
@@ -411,21 +494,71 @@ void strip_packet(struct engine *engine, struct passage *passage)
 	strip_up(engine, passage, strip);
 	if (flow->strip && strip->given_up && !flow->any_stripped && !flow->held)
 		strip_release(engine, flow, STRIP_PASSING);
-	else if (flow->closed)
-		strip_release(engine, flow, STRIP_ENDED);
+}
+
+void strip_packet(struct engine *engine, struct passage *passage)
+{
+	passage->verdict->mark = MARK_INSPECT;
+	if (!passage->up) {
+		strip_down(engine, passage);
+		return;
+	}
+	if (!strip_plan_of(engine, passage->flow)->plan.keys) {
+		refuse_opaque(engine, passage);
+		return;
+	}
+	switch (passage->headers.transport) {
+	case TRANSPORT_UDP:
+		strip_datagram(engine, passage);
+		return;
+	case TRANSPORT_TCP:
+		strip_tcp(engine, passage);
+		return;
+	case TRANSPORT_NONE:
+	case TRANSPORT_ICMP:
+	case TRANSPORT_OTHER:
+		refuse_opaque(engine, passage);
+		return;
+	}
+}
+
+/* ---- the passing of time ---- */
+
+time_us engine_next_deadline(const struct engine *engine)
+{
+	time_us next = 0;
+
+	for (uint32_t i = 0; i < engine->strip_count && engine->counters.strips_now; i++) {
+		const struct strip *strip = &engine->strips[i];
+
+		if (strip->flow && strip->held && (!next || strip->fed + SETTLE_AFTER < next))
+			next = strip->fed + SETTLE_AFTER;
+	}
+	return next;
 }
 
 void strip_advance(struct engine *engine)
 {
 	for (uint32_t i = 0; i < engine->strip_count && engine->counters.strips_now; i++) {
 		struct strip *strip = &engine->strips[i];
-		struct redact_result result;
 
-		if (!strip->flow || strip->held == 0 || engine->now - strip->used < SETTLE_AFTER)
+		if (!strip->flow || strip->held == 0 || engine->now - strip->fed < SETTLE_AFTER)
 			continue;
-		editor_flush(&strip->editor, &strip_plan_of(engine, strip->flow)->plan, &result);
-		note_result(engine, strip, &result, strip->edge);
-		settle_held(engine, strip);
+		flush(engine, strip);
+		(void)settle_held(engine, strip);
 	}
 	held_expire(engine);
+}
+
+void strip_forget_secrets(struct engine *engine)
+{
+	for (uint32_t i = 0; i < engine->strip_count && engine->counters.strips_now; i++) {
+		struct strip *strip = &engine->strips[i];
+
+		if (!strip->flow)
+			continue;
+		flush(engine, strip);
+		(void)settle_held(engine, strip);
+		memset(&strip->editor.scan, 0, sizeof(strip->editor.scan));
+	}
 }

@@ -40,6 +40,9 @@
 #define OBSERVE_TEXT \
 	"policies = ( { name = \"observe\"; default = \"allow\"; mode = \"observe\"; } );"
 
+/* The main file; a test may have its own. */
+static const char *world_main_text = MAIN_TEXT;
+
 struct world {
 	struct engine *engine;
 	struct policy_set *set;
@@ -76,7 +79,7 @@ static struct policy_set *world_policy(const char *policies)
 	snprintf(text, sizeof(text), "%s\npolicies = ( %s );\n", DEVICES_TEXT, policies);
 	struct policy_source sources[] = {
 		{"observe.conf", bytes_of(OBSERVE_TEXT, strlen(OBSERVE_TEXT)), SOURCE_PROFILE},
-		{"gatewayd.conf", bytes_of(MAIN_TEXT, strlen(MAIN_TEXT)), SOURCE_MAIN},
+		{"gatewayd.conf", bytes_of(world_main_text, strlen(world_main_text)), SOURCE_MAIN},
 		{"test.conf", bytes_of(text, strlen(text)), SOURCE_USER},
 	};
 	set = policy_load(sources, 3, &errors, NULL);

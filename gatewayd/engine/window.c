@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The window that a server offers to a device whose stream is read: made no
+ * larger than what strip.c can give again (RFC 9293 section 3.8.6).
+ */
+#include "engine/internal.h"
+
+#include "redact/checksum.h"
+
+#define WINDOW_OFFERED (STRIP_KEPT / 2)
+
+/* The shift of the window scale option (RFC 7323 section 2), or -1. */
+static int window_scale(const struct passage *passage)
+{
+	const struct packet_headers *headers = &passage->headers;
+	struct cursor options = cursor_on(passage->packet->data);
+	size_t end = headers->payload_offset;
+
+	cursor_skip(&options, headers->transport_offset + 20);
+	while (cursor_ok(&options) && options.pos < end) {
+		uint8_t kind = cursor_u8(&options);
+		uint8_t len;
+
+		if (kind == 0)
+			break;
+		if (kind == 1)
+			continue;
+		len = cursor_u8(&options);
+		if (kind == 3 && len == 3)
+			return cursor_u8(&options) & 15;
+		if (len < 2)
+			break;
+		cursor_skip(&options, (size_t)len - 2);
+	}
+	return -1;
+}
+
+void strip_down(struct engine *engine, struct passage *passage)
+{
+	const struct packet_headers *headers = &passage->headers;
+	const struct packet *packet = passage->packet;
+	struct flow *flow = passage->flow;
+	uint32_t most;
+
+	if (headers->transport != TRANSPORT_TCP)
+		return;
+	if (headers->tcp_flags & TCP_SYN) {
+		flow->window_scale = (int8_t)window_scale(passage);
+		flow->window_scale_known = true;
+		return; /* the window of a SYN is not scaled, and is small */
+	}
+	if (!flow->window_scale_known)
+		return;
+	most = WINDOW_OFFERED >> (flow->window_scale > 0 ? flow->window_scale : 0);
+	if (headers->window <= most || packet->data.len > sizeof(engine->edited))
+		return;
+	memcpy(engine->edited, packet->data.data, packet->data.len);
+	engine->edited[headers->transport_offset + 14] = (uint8_t)(most >> 8);
+	engine->edited[headers->transport_offset + 15] = (uint8_t)most;
+	checksum_fix(engine->edited, packet->data.len, headers->transport_offset,
+		     headers->ip_protocol);
+	passage->verdict->edited = bytes_of(engine->edited, packet->data.len);
+}
