@@ -96,6 +96,7 @@ void leaf_start(struct leaf_editor *leaf, enum content_kind declared)
 	leaf->mark = 0;
 	leaf->bracket = false;
 	leaf->begun = false;
+	leaf->json = false;
 }
 
 /* What it is, by its first byte that is no white space. */
@@ -158,6 +159,7 @@ static void leaf_become(struct leaf_editor *leaf, struct redact_feed *feed, enum
 	uint8_t bracket = '[';
 
 	leaf->kind = kind;
+	leaf->json = kind == CONTENT_JSON;
 	switch (kind) {
 	case CONTENT_JSON:
 		json_start(&leaf->as.json);
@@ -220,20 +222,21 @@ static size_t leaf_recognise(struct leaf_editor *leaf, struct redact_feed *feed,
 	return at;
 }
 
-void leaf_edit(struct leaf_editor *leaf, struct redact_feed *feed, uint8_t *data, size_t len)
+size_t leaf_edit(struct leaf_editor *leaf, struct redact_feed *feed, uint8_t *data, size_t len)
 {
 	size_t at = 0;
 
 	if (leaf->kind == CONTENT_UNDECLARED)
 		at = leaf_recognise(leaf, feed, data, len);
 	if (at == len)
-		return;
+		return at;
 	if (leaf->kind != CONTENT_OPAQUE)
 		at += leaf_edit_kind(leaf, feed, data + at, len - at);
 	if (at < len) {
 		leaf->kind = CONTENT_OPAQUE;
 		feed_opaque(feed, data + at);
 	}
+	return at;
 }
 
 /* ---- whole bodies ---- */
@@ -247,22 +250,36 @@ void content_start(struct content_editor *content, enum content_kind declared,
 	leaf_start(&content->leaf, declared);
 }
 
+static void scan(struct content_editor *content, struct redact_feed *feed, uint8_t *data, size_t at,
+		 size_t len)
+{
+	secrets_scan(feed, data, at, content->leaf.json);
+	if (at == len)
+		return;
+	/* What cannot be read may still hold a secret, but none goes across. */
+	secrets_stop(feed);
+	content->leaf.json = false;
+	secrets_scan(feed, data + at, len - at, false);
+}
+
 void content_edit(struct content_editor *content, struct redact_feed *feed, uint8_t *data,
 		  size_t len)
 {
+	bool opaque = content->leaf.kind == CONTENT_OPAQUE;
 	size_t at;
 
 	if (!content->multipart) {
-		leaf_edit(&content->leaf, feed, data, len);
+		at = leaf_edit(&content->leaf, feed, data, len);
 	} else {
 		at = multipart_edit(content, feed, data, len);
+		opaque = false;
 		if (at < len) {
 			feed_opaque(feed, data + at);
 			content_start(content, CONTENT_OPAQUE, bytes_of(NULL, 0));
 		}
 	}
 	if (feed->scan)
-		secrets_scan(feed, data, len, content_is_json(content));
+		scan(content, feed, data, opaque ? len : at, len);
 }
 
 void content_end(struct content_editor *content, struct redact_feed *feed)
@@ -270,9 +287,4 @@ void content_end(struct content_editor *content, struct redact_feed *feed)
 	(void)content;
 	if (feed->scan)
 		secrets_stop(feed);
-}
-
-bool content_is_json(const struct content_editor *content)
-{
-	return content->leaf.kind == CONTENT_JSON;
 }

@@ -29,6 +29,7 @@ struct leaf_editor {
 	enum content_kind declared;
 	enum content_kind kind; /* CONTENT_UNDECLARED: not known yet */
 	uint8_t mark;           /* bytes of a byte-order mark seen */
+	bool json;              /* its escapes must stay whole */
 	bool begun;             /* the first byte was seen */
 	bool bracket;           /* '[' seen, which text may begin with, too */
 	union {
@@ -76,7 +77,5 @@ void content_edit(struct content_editor *content, struct redact_feed *feed, uint
 		  size_t len);
 /* The body ends here. */
 void content_end(struct content_editor *content, struct redact_feed *feed);
-/* Is it JSON, whose escapes must stay whole? */
-bool content_is_json(const struct content_editor *content);
 
 #endif

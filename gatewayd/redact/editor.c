@@ -54,6 +54,18 @@ static size_t edit(struct stream_editor *editor, struct redact_feed *feed)
 	return 0;
 }
 
+/*
+ * Secrets are looked for in what cannot be read, too. But nobody knows whether
+ * more will come there, so nothing is held.
+ */
+static void scan_opaque(struct stream_editor *editor, struct redact_feed *feed, uint8_t *data,
+			size_t len)
+{
+	if (editor->kind != EDITOR_OPAQUE)
+		secrets_stop(feed);
+	secrets_scan(feed, data, len, false);
+}
+
 void editor_feed(struct stream_editor *editor, const struct redact_plan *plan, uint8_t *data,
 		 size_t len, struct redact_result *ret_result)
 {
@@ -68,12 +80,13 @@ void editor_feed(struct stream_editor *editor, const struct redact_plan *plan, u
 	done = edit(editor, &feed);
 	if (done < len) {
 		feed_opaque(&feed, data + done);
+		/* JSON has been looked through to its end already. */
+		if (feed.scan && editor->kind != EDITOR_JSON)
+			scan_opaque(editor, &feed, data + done, len - done);
 		editor->kind = EDITOR_OPAQUE;
-		if (feed.scan)
-			secrets_stop(&feed);
 	}
 	if (feed.scan)
-		secrets_hold(&feed);
+		secrets_hold(&feed, editor->kind != EDITOR_OPAQUE);
 	editor->offset += len;
 }
 

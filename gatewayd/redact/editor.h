@@ -42,7 +42,8 @@ void editor_start(struct stream_editor *editor);
 
 /*
  * The next bytes of the stream, edited in place. *ret_result is written anew.
- * A stream whose kind is EDITOR_OPAQUE afterwards needs no more calls.
+ * A stream whose kind is EDITOR_OPAQUE afterwards needs no more calls, unless
+ * known secrets are to be looked for in it all the same (nothing is held then).
  */
 void editor_feed(struct stream_editor *editor, const struct redact_plan *plan, uint8_t *data,
 		 size_t len, struct redact_result *ret_result);

@@ -193,10 +193,11 @@ static void value_end(struct json_editor *json)
 
 static enum step open_container(struct json_editor *json, bool object)
 {
-	uint64_t bit = UINT64_C(1) << json->depth;
+	uint64_t bit;
 
 	if (json->depth == JSON_DEPTH_MOST)
 		return STEP_BAD;
+	bit = UINT64_C(1) << json->depth;
 	if (json->depth < JSON_PATHS)
 		json->parents[json->depth] = enclosing(json);
 	if (json->matched) {

@@ -17,8 +17,8 @@ size_t multipart_edit(struct content_editor *content, struct redact_feed *feed, 
 
 /* A body or part that is not multipart itself. */
 void leaf_start(struct leaf_editor *leaf, enum content_kind declared);
-/* What cannot be read is marked in the feed. */
-void leaf_edit(struct leaf_editor *leaf, struct redact_feed *feed, uint8_t *data, size_t len);
+/* What cannot be read is marked in the feed; returns how many bytes could be. */
+size_t leaf_edit(struct leaf_editor *leaf, struct redact_feed *feed, uint8_t *data, size_t len);
 
 /* Does text begin with the word, in any case? word is in lower case. */
 bool text_begins(struct bytes text, const char *word);

@@ -351,11 +351,11 @@ static size_t undecided(const struct redact_feed *feed)
 	return bytes < REDACT_HELD_MOST ? bytes : REDACT_HELD_MOST;
 }
 
-void secrets_hold(struct redact_feed *feed)
+void secrets_hold(struct redact_feed *feed, bool may_hold)
 {
 	struct secrets_scan *scan = feed->scan;
 	struct redact_result *result = feed->result;
-	size_t held = undecided(feed);
+	size_t held = may_hold ? undecided(feed) : 0;
 	size_t old = held > feed->len ? held - feed->len : 0;
 	size_t fresh;
 

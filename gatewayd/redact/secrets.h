@@ -65,7 +65,7 @@ struct secrets_scan {
 void secrets_scan(struct redact_feed *feed, uint8_t *data, size_t len, bool json);
 /* A secret does not go on behind this place: a message, a header or a name ends. */
 void secrets_stop(struct redact_feed *feed);
-/* At the end of each feed: what is held and what is settled. */
-void secrets_hold(struct redact_feed *feed);
+/* At the end of each feed: what is held, unless nothing may be, and what is settled. */
+void secrets_hold(struct redact_feed *feed, bool may_hold);
 
 #endif
