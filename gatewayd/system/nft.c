@@ -34,6 +34,7 @@ struct nft {
 	uint32_t sequence;
 	unsigned missing; /* enum nft_need: what this kernel was seen to lack */
 	bool reject, counters, offload;
+	struct nft_news pending; /* of a transaction whose end was not read yet */
 };
 
 /* ---- opening and closing ---- */
@@ -377,7 +378,7 @@ static bool is_our_table(const struct nlmsghdr *message)
 
 struct listening {
 	uint32_t own_port; /* who made our own changes */
-	struct nft_news news;
+	struct nft_news *pending, news;
 };
 
 static void read_news(void *context, const struct nlmsghdr *message)
@@ -393,11 +394,17 @@ static void read_news(void *context, const struct nlmsghdr *message)
 	case NFT_MSG_DELRULE:
 	case NFT_MSG_DELSET:
 	case NFT_MSG_NEWRULE:
-		listening->news.damaged |= is_our_table(message);
+		listening->pending->damaged |= is_our_table(message);
 		break;
 	case NFT_MSG_NEWFLOWTABLE:
 	case NFT_MSG_DELFLOWTABLE:
-		listening->news.flowtable = true;
+		listening->pending->flowtable = true;
+		break;
+	case NFT_MSG_NEWGEN:
+		/* All of it is told: what we do now is not undone by the rest. */
+		listening->news.damaged |= listening->pending->damaged;
+		listening->news.flowtable |= listening->pending->flowtable;
+		memset(listening->pending, 0, sizeof(*listening->pending));
 		break;
 	default:
 		break;
@@ -406,7 +413,10 @@ static void read_news(void *context, const struct nlmsghdr *message)
 
 int nft_monitor_read(struct nft *nft, struct nft_news *ret_news)
 {
-	struct listening listening = {mnl_socket_get_portid(nft->command), {false, false}};
+	struct listening listening = {
+		.own_port = mnl_socket_get_portid(nft->command),
+		.pending = &nft->pending,
+	};
 	int problem = netlink_listen(nft->monitor, read_news, &listening);
 
 	if (problem == -ENOBUFS) {

@@ -341,6 +341,33 @@ kill -9 "$GW_PID"
 wait "$GW_PID" 2>/dev/null
 tap_equal "killed: by default open" "$(ask udp $four 5000 hello)" hello
 
+# ---- a flowtable of our own, and another's ----
+
+start_gateway flowtable lan0
+tell features
+if [[ $answer != *offload=1* ]]; then
+	tap_skip "passed flows are offloaded" "this kernel has no flowtables"
+else
+	before=$(field packets)
+	tap_equal "a passed flow is answered, offloaded or not" "$(ask udp $four 1000 hello 50)" "50 answers"
+	tap_equal "only its first packet was queued" $(($(field packets) - before)) 1
+	in_space $gateway conntrack -L -p udp --dport 1000 2>/dev/null | grep -q OFFLOAD
+	tap_equal "passed flows are offloaded" $? 0
+	ask udp $four 3000 hello 5 >/dev/null
+	tap_equal "inspected ones are not" \
+		"$(in_space $gateway conntrack -L -p udp --dport 3000 2>/dev/null | grep -c OFFLOAD)" 0
+	tell reload
+	tap_equal "reloads go on" "${answer% *}" "reload 0"
+	in_space $gateway nft 'table inet other {
+		flowtable fast { hook ingress priority 0; devices = { lan0, wan0 }; }
+	}'
+	tell features
+	tap_equal "another's flowtable is found, ours is not" "${answer##* }" flowtables=1
+	in_space $gateway nft delete table inet other
+fi
+kill -9 "$GW_PID"
+wait "$GW_PID" 2>/dev/null
+
 start_gateway closed lan0
 tell quit
 wait "$GW_PID" 2>/dev/null

@@ -291,8 +291,8 @@ static bool obey(struct gateway *gateway, const char *line)
 		say_counters(gateway);
 	} else if (strcmp(line, "features") == 0) {
 		nft_features(gateway->nft, &features);
-		printf("native=%d reject=%d counters=%d flowtables=%d\n", features.native_queue,
-		       features.reject, features.counters,
+		printf("native=%d reject=%d counters=%d offload=%d flowtables=%d\n",
+		       features.native_queue, features.reject, features.counters, features.offload,
 		       nft_foreign_flowtables(gateway->nft, NULL, NULL));
 	} else if (strcmp(line, "reload") == 0) {
 		gateway->config.generation++;
@@ -356,16 +356,17 @@ static void run(struct gateway *gateway)
 	}
 }
 
-/* kernel_gateway open|closed EXCEPTION-MAC LAN... */
+/* kernel_gateway open|closed|flowtable EXCEPTION-MAC LAN... */
 int main(int argc, char **argv)
 {
 	struct gateway gateway = {.nft = NULL};
 	struct nfqueue_config queue = {.queue = QUEUE, .mark_mask = MASK};
 	struct interfaces_listener listener = {&gateway, link_changed, neighbour_known};
+	const char *offload[] = {NULL, "wan0"};
 	char error[512];
 
 	if (argc < 4 || argc - 3 > LAN_MOST || !mac_parse(argv[2], &gateway.exception))
-		return fail("usage: kernel_gateway open|closed MAC LAN...");
+		return fail("usage: kernel_gateway open|closed|flowtable MAC LAN...");
 	for (int i = 3; i < argc; i++)
 		gateway.lan[i - 3] = argv[i];
 	gateway.config = (struct nft_config){
@@ -379,6 +380,11 @@ int main(int argc, char **argv)
 		.inspect_replies = true,
 		.counters = true,
 	};
+	if (argv[1][0] == 'f') {
+		offload[0] = gateway.lan[0];
+		gateway.config.offload = offload;
+		gateway.config.offload_count = 2;
+	}
 	gateway.capture = nfqueue_open(&queue, error, sizeof(error));
 	if (!gateway.capture)
 		return fail(error);
