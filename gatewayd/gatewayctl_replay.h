@@ -53,8 +53,9 @@ struct replay {
 	unsigned side_count;
 	struct table *senders; /* see gatewayctl_offload.h */
 	uint64_t packets, skipped;
-	time_us first, last;
-	char error[512]; /* why the capture ended early; empty: it did not */
+	time_us first, last; /* of the packets */
+	time_us advanced;    /* the engines' clocks */
+	char error[512];     /* why the capture ended early; empty: it did not */
 };
 
 /* Reads the files, checks the policy's name. False: a message was printed. */

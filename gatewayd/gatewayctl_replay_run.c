@@ -277,17 +277,15 @@ static bool is_due(const struct replay *replay, time_us now)
 		if (deadline && deadline <= now)
 			return true;
 	}
-	return now >= replay->last + SECOND_US;
+	return now >= replay->advanced + SECOND_US;
 }
 
 /* The engines' clocks follow the packets', which may step back a little. */
 static void advance(struct replay *replay, struct clock_local *clock, time_us now)
 {
-	if (!replay->packets)
-		replay->first = replay->last = now;
-	else if (!is_due(replay, now))
+	if (replay->packets && !is_due(replay, now))
 		return;
-	replay->last = now;
+	replay->advanced = now;
 	for (unsigned i = 0; i < replay->side_count; i++) {
 		engine_advance(replay->sides[i].engine, now, clock_local_minute(clock, now));
 		take_events(&replay->sides[i]);
@@ -310,6 +308,10 @@ static void take_packet(struct replay *replay, const struct capture_ops *ops,
 	struct verdict verdict;
 	struct packet released;
 
+	if (!replay->packets)
+		replay->first = replay->last = packet->time;
+	if (packet->time > replay->last)
+		replay->last = packet->time;
 	/* What leaves is what the first policy lets out; the second one only looks. */
 	if (replay->side_count > 1) {
 		engine_packet(replay->sides[1].engine, packet, &verdict);
