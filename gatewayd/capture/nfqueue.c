@@ -74,8 +74,10 @@ struct nfqueue {
 
 	union verdict_head heads[BATCH];
 	struct iovec parts[3 * BATCH];
-	unsigned first_part[BATCH]; /* of each verdict */
-	unsigned verdicts, part_count;
+	/* Sixteen bits fit into msg_iovlen of every C library without a warning. */
+	uint16_t first_part[BATCH]; /* of each verdict */
+	uint16_t part_count;
+	unsigned verdicts;
 	size_t verdict_bytes;
 };
 
@@ -214,13 +216,13 @@ void nfqueue_counters(const struct capture *capture, struct nfqueue_counters *re
 static void send_singly(struct nfqueue *queue, int fd)
 {
 	for (unsigned i = 0; i < queue->verdicts; i++) {
-		unsigned first = queue->first_part[i];
-		unsigned end =
+		uint16_t first = queue->first_part[i];
+		uint16_t end =
 			i + 1 < queue->verdicts ? queue->first_part[i + 1] : queue->part_count;
 		struct msghdr message = {0};
 
 		message.msg_iov = &queue->parts[first];
-		message.msg_iovlen = end - first;
+		message.msg_iovlen = (uint16_t)(end - first);
 		queue->counters.send_calls++;
 		if (sendmsg(fd, &message, 0) < 0)
 			queue->counters.verdicts_failed++;
