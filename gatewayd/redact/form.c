@@ -66,6 +66,22 @@ static bool percent_byte(struct form_editor *form, const struct redact_feed *fee
 	return byte == '%';
 }
 
+/* As much of a key as means nothing but itself. */
+static size_t plain_key(struct form_editor *form, const struct redact_feed *feed,
+			const uint8_t *data, size_t len)
+{
+	size_t run = 0;
+
+	if (form->percent || form->cookie)
+		return 0;
+	/* Letters, digits, '.', '-' and '_' are nearly all there is. */
+	while (run < len && (data[run] >= 'a' || (data[run] >= '-' && data[run] <= '9') ||
+			     (data[run] >= 'A' && data[run] <= 'Z') || data[run] == '_'))
+		run++;
+	keys_feed(feed->plan->keys, &form->match, data, run);
+	return run;
+}
+
 static void edit_key(struct form_editor *form, const struct redact_feed *feed, uint8_t byte)
 {
 	if (percent_byte(form, feed, byte))
@@ -119,7 +135,9 @@ void form_edit(struct form_editor *form, struct redact_feed *feed, uint8_t *data
 	while (at < len) {
 		switch ((enum state)form->state) {
 		case KEY:
-			edit_key(form, feed, data[at++]);
+			at += plain_key(form, feed, data + at, len - at);
+			if (at < len)
+				edit_key(form, feed, data[at++]);
 			break;
 		case VALUE:
 			at += skip_value(form, feed, data + at, len - at);

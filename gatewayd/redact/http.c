@@ -177,8 +177,27 @@ static bool head_end(struct http_editor *http)
 	return true;
 }
 
-static bool head_byte(struct http_editor *http, struct redact_feed *feed, uint8_t byte)
+/* As much of a name as is here, and its colon; false: it is no name. */
+static bool name_edit(struct http_editor *http, struct redact_feed *feed, const uint8_t *data,
+		      size_t len, size_t *ret_run)
 {
+	size_t run = 0;
+
+	while (run < len && http_is_token(data[run]))
+		run++;
+	http_name_edit(http, feed, data, run);
+	*ret_run = run;
+	if (run == len)
+		return true;
+	*ret_run = run + 1;
+	http->state = VALUE_SPACE;
+	return data[run] == ':' && http->line_len && http_name_end(http, feed);
+}
+
+static bool head_byte(struct http_editor *http, struct redact_feed *feed, uint8_t byte,
+		      size_t *ret_run)
+{
+	*ret_run = 1;
 	switch (http->state) {
 	case LINE:
 		if (byte == '\r') {
@@ -187,14 +206,8 @@ static bool head_byte(struct http_editor *http, struct redact_feed *feed, uint8_
 		}
 		http->state = NAME;
 		http_name_begin(http, feed);
-		/* fall through */
-	case NAME:
-		if (byte != ':') {
-			http_name_byte(http, feed, byte);
-			return http_is_token(byte);
-		}
-		http->state = VALUE_SPACE;
-		return http->line_len && http_name_end(http, feed);
+		*ret_run = 0;
+		return true;
 	case VALUE_LF:
 		http->state = LINE;
 		return byte == '\n' && http_value_end(http, feed);
@@ -340,12 +353,12 @@ static bool edit_run(struct http_editor *http, struct redact_feed *feed, uint8_t
 	case REQUEST_LF:
 		*ret_run = 1;
 		return request_byte(http, data[0]);
-	case LINE:
 	case NAME:
+		return name_edit(http, feed, data, len, ret_run);
+	case LINE:
 	case VALUE_LF:
 	case HEAD_LF:
-		*ret_run = 1;
-		return head_byte(http, feed, data[0]);
+		return head_byte(http, feed, data[0], ret_run);
 	case CHUNK_SIZE:
 	case CHUNK_SIZE_LF:
 	case CHUNK_CR:

@@ -75,36 +75,47 @@ void http_name_begin(struct http_editor *http, const struct redact_feed *feed)
 	keys_begin(feed->plan->keys, keys_no_parent, &http->bare);
 }
 
-void http_name_byte(struct http_editor *http, const struct redact_feed *feed, uint8_t byte)
+void http_name_edit(struct http_editor *http, const struct redact_feed *feed, const uint8_t *data,
+		    size_t len)
 {
-	line_add(http, &byte, 1);
-	keys_feed(feed->plan->keys, &http->match, &byte, 1);
+	const struct redact_keys *keys = feed->plan->keys;
+	size_t at = 0;
+
 	/* "X-Device-Id" is the key device_id, too. */
-	if (http->line_len == 2 && byte == '-' && (http->line[0] | 0x20) == 'x')
-		keys_begin(feed->plan->keys, keys_no_parent, &http->bare);
-	else
-		keys_feed(feed->plan->keys, &http->bare, &byte, 1);
+	for (; at < len && http->line_len < 2; at++) {
+		line_add(http, &data[at], 1);
+		keys_feed(keys, &http->match, &data[at], 1);
+		if (http->line_len == 2 && data[at] == '-' && (http->line[0] | 0x20) == 'x')
+			keys_begin(keys, keys_no_parent, &http->bare);
+		else
+			keys_feed(keys, &http->bare, &data[at], 1);
+	}
+	line_add(http, data + at, len - at);
+	keys_feed(keys, &http->match, data + at, len - at);
+	keys_feed(keys, &http->bare, data + at, len - at);
 }
 
-static const char *skip_marks(const char *text, const char *end)
+static bool is_mark(char c)
 {
-	while (text < end && strchr("_-.$", *text))
-		text++;
-	return text;
+	return c == '_' || c == '-' || c == '.' || c == '$';
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
 /* Equal but for case and the marks that some servers take for one another. */
-static bool is_nearly(const struct http_editor *http, const char *name)
+static bool is_nearly(const char *at, const char *end, const char *name)
 {
-	const char *at = http->line, *end = http->line + http->line_len;
-	const char *name_end = name + strlen(name);
-
 	for (;; at++, name++) {
-		at = skip_marks(at, end);
-		name = skip_marks(name, name_end);
-		if (at == end || name == name_end)
-			return at == end && name == name_end;
-		if ((*at >= 'A' && *at <= 'Z' ? *at | 0x20 : *at) != *name)
+		while (at < end && is_mark(*at))
+			at++;
+		while (*name && is_mark(*name))
+			name++;
+		if (at == end || !*name)
+			return at == end && !*name;
+		if (lower(*at) != *name)
 			return false;
 	}
 }
@@ -133,7 +144,7 @@ bool http_name_end(struct http_editor *http, const struct redact_feed *feed)
 	enum header header = HEADER_OTHER;
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && !http->cut; i++) {
-		if (!is_nearly(http, known[i].name))
+		if (!is_nearly(http->line, http->line + http->line_len, known[i].name))
 			continue;
 		if (!is_exactly(http, known[i].name))
 			return false;

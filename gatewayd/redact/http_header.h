@@ -11,7 +11,8 @@
 bool http_is_token(uint8_t byte);
 
 void http_name_begin(struct http_editor *http, const struct redact_feed *feed);
-void http_name_byte(struct http_editor *http, const struct redact_feed *feed, uint8_t byte);
+void http_name_edit(struct http_editor *http, const struct redact_feed *feed, const uint8_t *data,
+		    size_t len);
 /* The colon. False: the name looks like one that matters, but is not quite. */
 bool http_name_end(struct http_editor *http, const struct redact_feed *feed);
 /* Bytes of the value, without white space before it. */

@@ -296,8 +296,7 @@ void keys_begin(const struct redact_keys *keys, uint64_t parent, struct key_matc
 {
 	match->hash = HASH_SEED;
 	match->path = parent;
-	if (keys)
-		wild_begin(keys, match);
+	wild_begin(keys, match);
 }
 
 static bool wild_alive(const struct redact_keys *keys, const struct key_match *match)
@@ -347,15 +346,21 @@ size_t keys_feed_plain(const struct redact_keys *keys, struct key_match *match, 
 void keys_feed(const struct redact_keys *keys, struct key_match *match, const uint8_t *text,
 	       size_t len)
 {
-	for (size_t i = 0; keys && i < len; i++) {
+	uint64_t hash = match->hash;
+	uint64_t path = match->path;
+
+	for (size_t i = 0; i < len; i++) {
 		uint8_t byte = keys->normal[text[i]];
 
-		if (!byte)
-			continue;
-		match->hash = hash_step(match->hash, byte);
-		match->path = hash_step(match->path, byte);
-		wild_step(keys, match, byte);
+		if (byte) {
+			hash = hash_step(hash, byte);
+			path = hash_step(path, byte);
+		}
 	}
+	match->hash = hash;
+	match->path = path;
+	if (keys->wild_words)
+		wild_feed(keys, match, text, len);
 }
 
 void keys_feed_character(const struct redact_keys *keys, struct key_match *match,
@@ -409,7 +414,7 @@ static uint32_t wild_end(const struct redact_keys *keys, const struct key_match 
 
 uint32_t keys_end(const struct redact_keys *keys, const struct key_match *match)
 {
-	uint32_t categories = keys ? wild_end(keys, match) : 0;
+	uint32_t categories = wild_end(keys, match);
 
 	for (; keys; keys = keys->base) {
 		const struct entry *entry = entry_find(keys, match->hash);

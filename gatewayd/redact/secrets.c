@@ -27,6 +27,7 @@ struct redact_secrets {
 	uint32_t count, capacity;
 	uint32_t first[256]; /* the root's children */
 	bool plain[256];     /* begins no spelling and no escape sequence */
+	uint8_t pairs[8192]; /* one bit for each two bytes that begin a spelling */
 };
 
 struct redact_secrets *secrets_new(void)
@@ -167,8 +168,13 @@ bool secrets_compile(struct redact_secrets *secrets)
 	for (uint32_t at = 0; at < end; at++)
 		link_children(secrets, queue[at], queue, &end);
 	free(queue);
-	for (unsigned i = 0; i < 256; i++)
+	for (unsigned i = 0; i < 256; i++) {
 		secrets->plain[i] = !secrets->first[i] && i != '\\';
+		end = secrets->first[i] ? secrets->nodes[secrets->first[i]].child : 0;
+		for (; end; end = secrets->nodes[end].sibling)
+			secrets->pairs[i << 5 | secrets->nodes[end].byte >> 3] |=
+				(uint8_t)(1u << (secrets->nodes[end].byte & 7));
+	}
 	return true;
 }
 
@@ -312,18 +318,33 @@ static void scan_byte(struct redact_feed *feed, uint8_t *data, bool json)
 				    : feed->plan->secrets->nodes[scan->node].shorter);
 }
 
+/* Bytes at which nothing can begin; most of all. */
+static size_t plain_run(const struct redact_secrets *secrets, const uint8_t *data, size_t len)
+{
+	size_t at = 0;
+
+	for (; at < len; at++) {
+		if (secrets->plain[data[at]])
+			continue;
+		if (data[at] == '\\' || at + 1 == len ||
+		    secrets->pairs[(unsigned)data[at] << 5 | data[at + 1] >> 3] >>
+				    (data[at + 1] & 7) &
+			    1)
+			break;
+	}
+	return at;
+}
+
 void secrets_scan(struct redact_feed *feed, uint8_t *data, size_t len, bool json)
 {
 	struct secrets_scan *scan = feed->scan;
-	const bool *plain = feed->plan->secrets->plain;
 	size_t at = 0;
 
 	while (at < len) {
-		if (scan->node == ROOT && !scan->escape && plain[data[at]]) {
-			at++;
-			continue;
-		}
-		scan_byte(feed, &data[at++], json);
+		if (scan->node == ROOT && !scan->escape)
+			at += plain_run(feed->plan->secrets, data + at, len - at);
+		if (at < len)
+			scan_byte(feed, &data[at++], json);
 	}
 }
 
