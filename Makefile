@@ -168,6 +168,8 @@ check-tests:
 check-programs:
 	+$(Q)$(CHECK) all install
 
+# How many things at a time, where this file says it.
+JOBS  ?= $(shell nproc)
 KINDS := unit config replay corpus lint lab
 .PHONY: check $(KINDS)
 check:
@@ -182,13 +184,13 @@ $(KINDS):
 .PHONY: demo
 demo:
 	$(Q)tests/deps.sh demo
-	$(Q)$(MAKE) --no-print-directory all
+	+$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
 	$(Q)tests/lab/demo
 
 .PHONY: bench
 bench:
 	$(Q)tests/deps.sh bench
-	$(Q)$(MAKE) --no-print-directory all tests
+	+$(Q)$(MAKE) --no-print-directory -j$(JOBS) all tests
 	$(Q)BUILD='$(BUILD)' tests/bench/run $(B)
 
 # libFuzzer: what it finds new goes to build-fuzz/, a crash fails the command.
@@ -203,7 +205,7 @@ fuzz:
 		echo "make fuzz T=NAME [TIME=60]; there are:"; \
 		ls tests/fuzz/fuzz_*.c | sed 's,.*fuzz_\(.*\)\.c,  \1,'; exit 2; }
 	$(Q)tests/deps.sh fuzz
-	+$(Q)$(MAKE) --no-print-directory BUILD=build-fuzz CC='$(FUZZ_CC)' CFLAGS='$(FUZZ_FLAGS)' \
+	+$(Q)$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-fuzz CC='$(FUZZ_CC)' CFLAGS='$(FUZZ_FLAGS)' \
 		build-fuzz/objects/tests/fuzz/fuzz_$(T).o $(foreach l,$(NEEDS_program),build-fuzz/lib$(l).a)
 	$(Q)mkdir -p build-fuzz/corpus/$(T) tests/fuzz/corpus/$(T)
 	$(call say,LD,build-fuzz/fuzz_$(T))$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $(ALL_LDFLAGS) \
@@ -231,6 +233,7 @@ install: all
 		test ! -f "$$f" || install -m 644 "$$f" '$(DESTDIR)$(DATADIR)/policy' || exit 1; done
 	$(Q)for f in policy/catalogue/*.tsv; do \
 		test ! -f "$$f" || install -m 644 "$$f" '$(DESTDIR)$(DATADIR)' || exit 1; done
+	$(Q)install -m 755 contrib/country-data.sh '$(DESTDIR)$(DATADIR)'
 	$(Q)for f in contrib/gatewayctl.bash; do \
 		test ! -f "$$f" || install -m 644 "$$f" '$(DESTDIR)$(BASHDIR)/gatewayctl' || exit 1; done
 	$(Q)for f in gatewayd.conf policy.d/home.conf; do \
