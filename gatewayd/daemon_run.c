@@ -37,6 +37,28 @@ void daemon_pass_events(struct daemon *daemon)
 		commands_event(daemon->commands, &event);
 }
 
+/* What the kernel may refuse by itself, and what it must ask about again. */
+static void pass_pairs(struct daemon *daemon)
+{
+	struct engine_pair pair;
+
+	while (engine_next_pair(daemon->engine, &pair)) {
+		struct nft_pair rule = {
+			.mac = pair.mac,
+			.dst = pair.address,
+			.transport = pair.transport,
+			.dst_port = pair.port,
+			.silent = pair.silent,
+		};
+
+		/* A full set only means that the packets come to the queue. */
+		if (pair.blocked)
+			(void)nft_block_pairs(daemon->nft, &rule, 1);
+		else
+			(void)nft_unblock_pair(daemon->nft, &rule);
+	}
+}
+
 static void lose_queue(struct daemon *daemon, int error)
 {
 	const char *reason = capture_error(daemon->capture);
@@ -84,6 +106,8 @@ void daemon_handle_packets(void *context, unsigned events)
 		give_releases(daemon);
 		count++;
 	}
+	/* Before the answers leave that make something possible. */
+	pass_pairs(daemon);
 	nfqueue_ops.flush(capture);
 	daemon_pass_events(daemon);
 	follow_deadline(daemon);

@@ -66,6 +66,8 @@ struct engine *engine_new(const struct engine_config *config, const struct polic
 	engine->fragments = table_new(limits->fragments, sizeof(struct fragment_key),
 				      sizeof(struct fragment), key);
 	engine->ech = table_new(limits->names, sizeof(struct ech_key), sizeof(struct ech_key), key);
+	engine->hammers =
+		table_new(limits->devices, sizeof(struct hammer_key), sizeof(struct hammer), key);
 	engine->streams = calloc(limits->streams, sizeof(*engine->streams));
 	engine->stream_count = limits->streams;
 	engine->strips = calloc(limits->strips, sizeof(*engine->strips));
@@ -75,8 +77,9 @@ struct engine *engine_new(const struct engine_config *config, const struct polic
 	engine->events = calloc(limits->events, sizeof(*engine->events));
 	engine->events_most = limits->events;
 	if (!engine->devices || !engine->addresses || !engine->chains || !engine->bindings ||
-	    !engine->flows || !engine->fragments || !engine->ech || !engine->streams ||
-	    !engine->strips || !engine->held || !engine->events || !engine_prepare(engine, set)) {
+	    !engine->flows || !engine->fragments || !engine->ech || !engine->hammers ||
+	    !engine->streams || !engine->strips || !engine->held || !engine->events ||
+	    !engine_prepare(engine, set)) {
 		engine_free(engine);
 		return NULL;
 	}
@@ -98,6 +101,7 @@ void engine_free(struct engine *engine)
 	table_free(engine->flows);
 	table_free(engine->fragments);
 	table_free(engine->ech);
+	table_free(engine->hammers);
 	strip_plans_free(engine->plans);
 	strip_plans_free(engine->next_plans);
 	free(engine->streams);
@@ -266,6 +270,8 @@ static void refuse_flow(struct engine *engine, struct passage *passage)
 	strip_release(engine, passage->flow, STRIP_ENDED);
 	passage->verdict->mark = MARK_BLOCK;
 	refuse_packet(engine, passage, passage->flow->with);
+	if (passage->flow->packets == 1)
+		hammer_refused(engine, passage);
 }
 
 /* A keep-alive before the first byte (RFC 9293 section 3.8.4): not in the stream. */
@@ -485,6 +491,8 @@ const struct policy_set *engine_swap_policy(struct engine *engine, const struct 
 void engine_judge_again(struct engine *engine)
 {
 	engine->generation++;
+	/* The kernel's rules are made anew, without the pairs. */
+	engine->pair_count = 0;
 }
 
 uint32_t engine_generation(const struct engine *engine)

@@ -109,6 +109,24 @@ bool engine_override(struct engine *engine, const char *device_name_or_mac,
 /* Takes one away before its time; false: it was over already. */
 bool engine_override_end(struct engine *engine, const struct policy_rule *rule);
 
+/* ---- refusals that the kernel may repeat ---- */
+
+/*
+ * A device that tries the same refused destination over and over need not come
+ * to the queue each time. Forgotten with each new generation; the kernel
+ * should forget after a minute, too.
+ */
+struct engine_pair {
+	bool blocked; /* false: ask again from now on */
+	struct mac mac;
+	struct address address;
+	enum transport transport; /* TCP or UDP */
+	uint16_t port;
+	bool silent; /* dropped, not rejected */
+};
+/* False: none left. */
+bool engine_next_pair(struct engine *engine, struct engine_pair *ret_pair);
+
 /* ---- what is known from outside ---- */
 
 /* The neighbour table or a lease says: this address is at this MAC. */

@@ -11,6 +11,7 @@
  *	judge.c     a flow's facts and its policy's decision
  *	resolve.c   DNS: questions, answers; resolve_carry.c: over UDP and TCP
  *	refuse.c    a refusal as a verdict with its replies
+ *	hammer.c    refusals that the kernel may repeat without asking
  *	strip.c     edits by sequence number; plans.c: what the rules take out;
  *		    window.c: how far the device may run ahead
  *	held.c      packets that wait for a later one
@@ -194,6 +195,23 @@ struct flow {
 	char reason[128];
 };
 
+/* ---- what a device asks for again and again ---- */
+
+struct hammer_key {
+	struct mac mac;
+	struct address address;
+	uint16_t port;
+	uint8_t transport;
+};
+
+struct hammer {
+	struct hammer_key key;
+	time_us since;
+	unsigned refusals;
+};
+
+#define PAIRS_MOST 64
+
 /* ---- fragments ---- */
 
 struct fragment_key {
@@ -308,6 +326,9 @@ struct engine {
 	struct table *flows;
 	struct table *fragments;
 	struct table *ech;
+	struct table *hammers;
+	struct engine_pair pairs[PAIRS_MOST];
+	unsigned pair_count;
 
 	struct stream *streams;
 	uint32_t stream_count;
@@ -404,7 +425,18 @@ void stream_release(struct engine *engine, struct flow *flow);
  */
 bool stream_put(struct stream *stream, size_t offset, struct bytes bytes);
 
+/* ---- hammer.c ---- */
+
+/* A flow was refused by its first packet. */
+void hammer_refused(struct engine *engine, const struct passage *passage);
+/* The address has a new name for this device: nothing is certain any more. */
+void hammer_forget(struct engine *engine, const struct device *device,
+		   const struct address *address);
+
 /* ---- judge.c ---- */
+
+/* Would it be blocked whatever its payload said? */
+bool judge_is_certain(struct engine *engine, struct flow *flow);
 
 /* Decides as far as is known; true when the flow is decided. */
 bool judge_flow(struct engine *engine, struct flow *flow);

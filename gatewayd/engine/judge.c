@@ -338,6 +338,23 @@ static bool must_wait(const struct flow *flow, const struct policy_question *que
 	return policy_depends_on(question->policy, LATER);
 }
 
+bool judge_is_certain(struct engine *engine, struct flow *flow)
+{
+	const struct binding *binding =
+		names_find(engine, flow_device(engine, flow), &flow->key.remote);
+	struct flow copy = *flow;
+	struct policy_question question;
+	struct outcome outcome = {0};
+
+	copy.told = false;
+	memset(&copy.hello, 0, sizeof(copy.hello));
+	flow_facts(engine, &copy, binding, &question);
+	read_candidates(engine, &copy, &question, binding, &outcome);
+	if (outcome.readings == 0)
+		read_rules(engine, &copy, &question, NULL, &outcome);
+	return outcome.readings && outcome.blocks == outcome.readings;
+}
+
 bool judge_flow(struct engine *engine, struct flow *flow)
 {
 	const struct binding *binding =

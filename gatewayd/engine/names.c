@@ -120,8 +120,10 @@ void names_bind(struct engine *engine, const struct device *device, const struct
 
 	if (binding)
 		table_touch(engine->bindings, binding);
-	else
+	else {
 		binding = table_add(engine->bindings, &key);
+		hammer_forget(engine, device, address);
+	}
 	for (at = 0; at < binding->count; at++) {
 		if (binding->candidates[at].chain == index &&
 		    binding->candidates[at].chain_serial == chain->serial)
@@ -133,6 +135,8 @@ void names_bind(struct engine *engine, const struct device *device, const struct
 		else
 			at--;
 	}
+	if (at)
+		hammer_forget(engine, device, address);
 	memmove(binding->candidates + 1, binding->candidates, at * sizeof(binding->candidates[0]));
 	binding->candidates[0].chain = index;
 	binding->candidates[0].chain_serial = chain->serial;

@@ -82,6 +82,20 @@ policy block | new_policy >"$LAB/reload.out" 2>&1 || tap_not_ok "reload" "$(cat 
 gone() { ! kill -0 $slow 2>/dev/null; }
 expect_ok "a reload ends a live flow that is not allowed any more" wait_for 15 gone
 tap_equal "and no new one begins" "$(fetch_code laptop http://203.0.113.10/)" 7
+
+# A device that tries the same refused place again and again is the kernel's, too.
+before=$(status_of .queue.packets)
+for _ in $(seq 30); do
+	in_space laptop curl -sS -m 2 -o /dev/null http://203.0.113.10/ 2>/dev/null &&
+		tap_not_ok "a refused connection" "it was let through"
+done
+queued=$(($(status_of .queue.packets) - before))
+if [ "$queued" -lt 20 ]; then
+	tap_ok "thirty refused connections queued $queued packets"
+else
+	tap_not_ok "hammering leaves the queue" "$queued packets came to the queue"
+fi
+
 policy allow | new_policy >/dev/null
 expect_ok "another reload lets it begin again" fetch laptop http://203.0.113.10/
 

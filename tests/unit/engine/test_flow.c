@@ -341,6 +341,41 @@ static void full_tables_give_up_the_oldest(void **state)
 	world_free(world);
 }
 
+static void hammering_is_left_to_the_kernel(void **state)
+{
+	struct world *world =
+		world_new(RULES("{ action = \"block\"; country = \"CN\"; },"
+				"{ action = \"block\"; domain = \"evil.example\"; }"));
+	struct engine_pair pair;
+
+	(void)state;
+	for (uint16_t i = 0; i < 5; i++) {
+		assert_false(engine_next_pair(world->engine, &pair));
+		world_connect(world, COFFEE_ADDRESS, (uint16_t)(4000 + i), CLOUD, 443);
+		assert_int_equal(world->verdict.action, VERDICT_DROP);
+	}
+	assert_true(engine_next_pair(world->engine, &pair));
+	assert_true(pair.blocked);
+	assert_address(pair.address, CLOUD);
+	assert_int_equal(pair.port, 443);
+	assert_int_equal(pair.transport, TRANSPORT_TCP);
+	assert_false(pair.silent);
+	assert_false(engine_next_pair(world->engine, &pair));
+	/* A new name for the address: it has to be asked about again. */
+	assert_true(world_resolve(world, COFFEE_ADDRESS, 1, "x.example", OTHER));
+	assert_false(engine_next_pair(world->engine, &pair));
+	world_reload(world, RULES("{ action = \"block\"; domain = \"evil.example\"; }"));
+	assert_true(world_resolve(world, COFFEE_ADDRESS, 2, "x.example", CLOUD));
+	assert_true(engine_next_pair(world->engine, &pair));
+	assert_false(pair.blocked);
+	/* What only the payload told is not certain for the next flow. */
+	for (uint16_t i = 0; i < 10; i++)
+		world_udp(world, COFFEE_ADDRESS, (uint16_t)(5000 + i), OTHER, 80,
+			  bytes_of(request, sizeof(request) - 1), PACKET_FROM_DEVICE);
+	assert_false(engine_next_pair(world->engine, &pair));
+	world_free(world);
+}
+
 static void observing_lets_everything_pass(void **state)
 {
 	struct world *world = world_new(POLICY("mode = \"observe\"; default = \"block\";"));
@@ -373,6 +408,7 @@ int main(void)
 		cmocka_unit_test(later_fragments_follow_the_first),
 		cmocka_unit_test(an_error_goes_with_its_flow),
 		cmocka_unit_test(full_tables_give_up_the_oldest),
+		cmocka_unit_test(hammering_is_left_to_the_kernel),
 		cmocka_unit_test(observing_lets_everything_pass),
 	};
 
