@@ -124,6 +124,23 @@ static void print_database(const char *title, struct json_object *database)
 	putchar('\n');
 }
 
+/* Which row spoke, and where its facts come from. */
+static void print_row(struct json_object *entry)
+{
+	static const char *const fields[][2] = {
+		{"row", ""}, {"note", "note: "}, {"source", "source: "}};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		const char *text = json_text(entry, fields[i][0]);
+
+		if (!text[0])
+			continue;
+		printf("  %-12s%s", i ? "" : "  row", fields[i][1]);
+		text_put(stdout, text);
+		putchar('\n');
+	}
+}
+
 static void print_catalogue(struct json_object *entry)
 {
 	static const char *const fields[][2] = {
@@ -146,6 +163,7 @@ static void print_catalogue(struct json_object *entry)
 		printf("%s%s", first ? "" : ", ",
 		       json_flag(entry, "essential") ? "essential" : "not essential");
 	putchar('\n');
+	print_row(entry);
 }
 
 static void print_subject(struct json_object *result)

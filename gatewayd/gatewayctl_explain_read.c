@@ -263,6 +263,7 @@ static struct json_object *catalogue_json(const struct explain *explain)
 	if (!entry)
 		return NULL;
 	object = json_object_new_object();
+	add_text(object, "row", entry->row);
 	add_text(object, "organisation", entry->organisation);
 	if (entry->jurisdiction != COUNTRY_UNKNOWN) {
 		country_print(entry->jurisdiction, text);
@@ -272,6 +273,8 @@ static struct json_object *catalogue_json(const struct explain *explain)
 		add_text(object, "purpose", policy_purpose_name(entry->purpose));
 	if (entry->essential_known)
 		add_flag(object, "essential", entry->essential);
+	add_text(object, "note", entry->note);
+	add_text(object, "source", entry->source);
 	return object;
 }
 

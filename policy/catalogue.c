@@ -4,9 +4,9 @@
  *
  *	domain_suffix organisation jurisdiction purpose essential [device_class note source]
  *
- * of which the last three are for people. A first column "AS64500" is a
- * network. Lookups take the longest suffix that has a row; a later source
- * takes the place of a whole row of an earlier one.
+ * of which the last three are for people: note and source are kept to be shown. A first column
+ *"AS64500" is a network. Lookups take the longest suffix that has a row; a later source takes the
+ *place of a whole row of an earlier one.
  */
 #include "policy/check.h"
 #include "policy/regions.h"
@@ -17,6 +17,7 @@
 #define COLUMNS_LEAST 5
 #define COLUMNS_MOST 8
 #define ORGANISATION_MOST 63
+#define REMARK_MOST 400
 
 /* A row while it is being read. */
 struct row {
@@ -34,6 +35,7 @@ struct reader {
 	struct row *rows;
 	size_t count, capacity;
 	const char *organisation; /* of the row before, often the same */
+	const char *source;       /* likewise */
 };
 
 struct column {
@@ -65,8 +67,10 @@ static bool read_name(struct reader *reader, struct column column, struct row *r
 {
 	struct name name;
 
-	if (parse_asn(column, &row->asn))
+	if (parse_asn(column, &row->asn)) {
+		row->entry.row = arena_text(&reader->check->set->arena, column.text, column.len);
 		return true;
+	}
 	if (!name_parse(bytes_of(column.text, column.len), &name) ||
 	    memchr(column.text, '*', column.len)) {
 		check_error(reader->check, row->line, NULL,
@@ -75,6 +79,7 @@ static bool read_name(struct reader *reader, struct column column, struct row *r
 		return false;
 	}
 	row->name = arena_text(&reader->check->set->arena, name.text, name.len);
+	row->entry.row = row->name;
 	row->len = name.len;
 	return true;
 }
@@ -130,6 +135,36 @@ static bool read_word(struct reader *reader, struct column column, const struct 
 	memcpy(text, column.text, len);
 	*ret_word = check_word(reader->check, &setting, words);
 	return *ret_word >= 0;
+}
+
+/* What people read is shown on terminals and in JSON: bounded, and no control bytes. */
+static bool read_remark(struct reader *reader, struct column column, const struct row *row,
+			const char *before, const char **ret_text)
+{
+	for (size_t i = 0; i < column.len; i++) {
+		if (column.len > REMARK_MOST || (unsigned char)column.text[i] < ' ') {
+			check_error(reader->check, row->line, NULL,
+				    "expected a note or source of at most %d bytes", REMARK_MOST);
+			return false;
+		}
+	}
+	if (column.len == 0)
+		return true;
+	*ret_text = before && column_is(column, before)
+			    ? before
+			    : arena_text(&reader->check->set->arena, column.text, column.len);
+	return true;
+}
+
+static bool read_remarks(struct reader *reader, const struct column *columns, size_t count,
+			 struct row *row)
+{
+	if (count > 6 && !read_remark(reader, columns[6], row, NULL, &row->entry.note))
+		return false;
+	if (count > 7 && !read_remark(reader, columns[7], row, reader->source, &row->entry.source))
+		return false;
+	reader->source = row->entry.source;
+	return true;
 }
 
 static void add_row(struct reader *reader, const struct row *row)
@@ -198,6 +233,8 @@ static void read_line(struct reader *reader, struct bytes line, unsigned number)
 		return;
 	row.entry.essential_known = word > 0;
 	row.entry.essential = word == 2;
+	if (!read_remarks(reader, columns, count, &row))
+		return;
 	add_row(reader, &row);
 }
 

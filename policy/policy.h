@@ -267,8 +267,11 @@ enum policy_fact {
 
 /* What the catalogue says of a name or of a network. Strings live in the set. */
 struct policy_entry {
+	const char *row;          /* the suffix or network that has the row */
 	const char *organisation; /* NULL: unknown */
-	country jurisdiction;     /* COUNTRY_UNKNOWN */
+	const char *note;         /* for people, as is the source; NULL: none given */
+	const char *source;
+	country jurisdiction; /* COUNTRY_UNKNOWN */
 	enum policy_purpose purpose;
 	bool essential, essential_known;
 };

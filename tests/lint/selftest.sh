@@ -69,6 +69,15 @@ $(seq -f '	/* %g */' 130)
 }"
 must_see sources "no function"
 
+sed -i 's/^a[.]tuyacn[.]com	Tuya	CN	control/&s/' "$copy/tree/policy/catalogue/catalogue.tsv"
+must_see catalogue "known words"
+plant policy/catalogue/catalogue.tsv "$(printf 'a.tuyacn.com\tTuya\tCN\tcontrol\tyes\tgeneric\t\tx')"
+must_see catalogue "sorted, each name once"
+sed -i 's/[^\t]*$//' "$copy/tree/policy/catalogue/catalogue.tsv"
+must_see catalogue "its source"
+sed -i 's/^\(cloudfront.net\t.*\)unknown\t/\1no\t/' "$copy/tree/policy/catalogue/catalogue.tsv"
+must_see catalogue "many tenants"
+
 if command -v clang-format >/dev/null; then
 	plant gatewayd/base/addr.c 'static int   z;'
 	must_see format "clang-format" ONLY=clang-format

@@ -21,7 +21,7 @@
 
 static const char catalogue_text[] =
 	"domain_suffix\torganisation\tjurisdiction\tpurpose\tessential\n"
-	"vendor.example\tVendor\tCN\tcontrol\tyes\n"
+	"vendor.example\tVendor\tCN\tcontrol\tyes\tcamera\tAPI\tits manual\n"
 	"logs.vendor.example\tVendor\tCN\ttelemetry\tno\n"
 	"time.example\tClock\tUS\ttime\tyes\n"
 	"silent.example\t\t\t\t\n"

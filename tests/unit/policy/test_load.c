@@ -300,6 +300,26 @@ static void test_short_buffers(void **state)
 	policy_free(set);
 }
 
+/* Which row spoke, and from where it is known. */
+static void test_catalogue_source(void **state)
+{
+	struct policy_set *set = load_text("home = \"US\";", false);
+	struct policy_name name;
+	struct name text;
+
+	(void)state;
+	assert_true(name_parse(bytes_of("a.b.vendor.example", 18), &text));
+	policy_describe(set, &text, &name);
+	assert_non_null(name.entry);
+	assert_string_equal(name.entry->row, "vendor.example");
+	assert_string_equal(name.entry->note, "API");
+	assert_string_equal(name.entry->source, "its manual");
+	assert_string_equal(policy_entry_of_asn(set, 64500)->row, "AS64500");
+	assert_null(policy_entry_of_asn(set, 64500)->note);
+	assert_null(policy_entry_of_asn(set, 64500)->source);
+	policy_free(set);
+}
+
 static void test_catalogue(void **state)
 {
 	struct policy_set *set = load_text("", false);
@@ -340,7 +360,7 @@ int main(void)
 		cmocka_unit_test(test_warnings),     cmocka_unit_test(test_many_errors),
 		cmocka_unit_test(test_every_prefix), cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_long_chain),   cmocka_unit_test(test_short_buffers),
-		cmocka_unit_test(test_catalogue),
+		cmocka_unit_test(test_catalogue),    cmocka_unit_test(test_catalogue_source),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
