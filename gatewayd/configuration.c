@@ -130,7 +130,9 @@ static void read_folder(struct reading *reading, const char *above, const char *
 
 	if ((size_t)snprintf(folder, sizeof(folder), "%s/%s", above, name) >= sizeof(folder))
 		return;
-	count = scandir(folder, &entries, kind == SOURCE_CATALOGUE ? pass_tsv : pass_conf, by_name);
+	count = scandir(folder, &entries,
+			kind == SOURCE_CATALOGUE || kind == SOURCE_BYPASS ? pass_tsv : pass_conf,
+			by_name);
 	if (count < 0) {
 		if (errno == ENOENT)
 			return;
@@ -190,6 +192,18 @@ static void read_catalogue(struct reading *reading, const char *data, const char
 		read_folder(reading, directory, "catalogue.d", SOURCE_CATALOGUE);
 }
 
+/* Ways around the DNS: the shipped table, and what the user adds. */
+static void read_bypasses(struct reading *reading, const char *data, const char *directory)
+{
+	char path[PATH_SIZE];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/doh.tsv", data) < sizeof(path) &&
+	    (access(path, F_OK) == 0 || errno != ENOENT))
+		read_file(reading, path, SOURCE_BYPASS);
+	if (directory)
+		read_folder(reading, directory, "doh.d", SOURCE_BYPASS);
+}
+
 bool configuration_read(const char *directory, struct policy_errors *errors,
 			struct configuration *ret_configuration)
 {
@@ -201,6 +215,7 @@ bool configuration_read(const char *directory, struct policy_errors *errors,
 	if (there)
 		read_directory(&reading, directory);
 	read_catalogue(&reading, data, there ? directory : NULL);
+	read_bypasses(&reading, data, there ? directory : NULL);
 	if (reading.failed) {
 		configuration_free(&reading.configuration);
 		return false;

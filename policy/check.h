@@ -100,6 +100,9 @@ bool limit_parse(const char *text, uint64_t *ret_bytes, uint32_t *ret_seconds,
 /* catalogue.c: all SOURCE_CATALOGUE sources, a later one wins. */
 void catalogue_read(struct check *check, const struct policy_source *sources, size_t count);
 
+/* bypass.c: all SOURCE_BYPASS sources. */
+void bypass_read(struct check *check, const struct policy_source *sources, size_t count);
+
 /* compile.c */
 void compile_set(struct check *check);
 /* assert.c: runs what the user claims about the compiled set. */

@@ -170,6 +170,23 @@ static void join_rules(struct policy *policy, struct arena *arena)
 	policy->facts |= parent->facts;
 }
 
+/* dns.bypass = "block" is a rule of the policy's own before all others. */
+static void add_bypass(struct policy *policy, struct policy_set *set)
+{
+	struct policy_rule *rule;
+
+	if (!policy->dns.bypass_block)
+		return;
+	rule = arena_alloc(&set->arena, sizeof(*rule));
+	memset(rule, 0, sizeof(*rule));
+	rule->owner = policy;
+	rule->action = POLICY_BLOCK;
+	rule->with = POLICY_REJECT;
+	rule->file = policy->file;
+	rule->line = policy->line;
+	policy->bypass = rule;
+}
+
 /* A policy that asks for nothing reaches what comes after it never. */
 static void warn_of_unreached(struct check *check, const struct policy *policy)
 {
@@ -206,6 +223,7 @@ static void finish_policy(struct check *check, struct policy *policy)
 		refuse_depth(check, policy);
 	inherit(policy, check->set);
 	join_rules(policy, &check->set->arena);
+	add_bypass(policy, check->set);
 	policy->visit = VISIT_DONE;
 	warn_of_unreached(check, policy);
 	while (ancestor && !ancestor->own.has_default)

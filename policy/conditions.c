@@ -50,6 +50,7 @@ static uint32_t facts_of(enum policy_condition kind)
 		return FACT_TIME;
 	case CONDITION_NONE:
 	case CONDITION_NOT:
+	case CONDITION_BYPASS:
 	case CONDITION_COUNT:
 		break;
 	}
@@ -434,6 +435,7 @@ static void read_condition(struct check *check, struct setting *setting,
 		condition->is.yes = setting->yes;
 		break;
 	case CONDITION_NONE:
+	case CONDITION_BYPASS:
 	case CONDITION_COUNT:
 		break;
 	}

@@ -32,6 +32,7 @@ void policy_describe(const struct policy_set *set, const struct name *name,
 	for (const char *suffix = name->text; suffix && *suffix && !described.entry;
 	     suffix = name_parent(suffix))
 		described.entry = find_name(&set->catalogue, suffix);
+	described.bypass = bypass_of_name(set, name);
 	for (size_t i = 0; i < set->list_count; i++) {
 		const struct policy_list *list = &set->contents[i];
 

@@ -344,6 +344,7 @@ static enum truth match_condition(const struct policy_set *set, const struct con
 	case CONDITION_NOT:
 		return match_not(set, condition, question);
 	case CONDITION_NONE:
+	case CONDITION_BYPASS:
 	case CONDITION_COUNT:
 		break;
 	}
@@ -445,6 +446,11 @@ static bool settle(const struct policy_rule *rule, enum policy_holds holds,
 	return true;
 }
 
+struct tracing {
+	policy_trace *trace;
+	void *context;
+};
+
 /* What no rule settled; a waiting decision has no rule. */
 static struct policy_decision settle_default(const struct policy *policy, enum policy_stage stage,
 					     struct policy_decision decision)
@@ -464,35 +470,85 @@ static struct policy_decision settle_default(const struct policy *policy, enum p
 	return decision;
 }
 
+/* Rules from first to last; true: one of them settles it. */
+static bool read_rules(const struct policy_set *set, const struct policy_question *question,
+		       const struct policy_rule *const *rules, size_t count,
+		       const struct tracing *tracing, enum policy_stage stage,
+		       struct policy_decision *decision)
+{
+	for (size_t i = 0; i < count; i++) {
+		enum policy_condition because;
+		enum policy_holds holds = match_rule(set, rules[i], question, &because);
+
+		if (tracing->trace)
+			tracing->trace(tracing->context, rules[i], holds, because);
+		if (settle(rules[i], holds, because, stage, decision))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * dns.bypass, before the policy's own rules. A resolver that was asked in plain
+ * is no way around. ret_may: it may still hold.
+ */
+static bool read_bypass(const struct policy_set *set, const struct policy_question *question,
+			const struct tracing *tracing, enum policy_stage stage, bool *ret_may,
+			struct policy_decision *decision)
+{
+	const struct policy_rule *rule = question->policy->bypass;
+	enum policy_bypass bypass;
+	enum policy_holds holds;
+
+	*ret_may = false;
+	if (!rule || stage == STAGE_RESOLVER)
+		return false;
+	holds = bypass_holds(set, question, &bypass);
+	if (tracing->trace)
+		tracing->trace(tracing->context, rule, holds, CONDITION_BYPASS);
+	*ret_may = holds == HOLDS_MAYBE && stage == STAGE_FLOW;
+	/* Behind a rule that may still hold it only makes what that may do sure. */
+	if (holds != HOLDS_YES || (decision->waits && decision->rule->with != rule->with))
+		return holds == HOLDS_YES;
+	decision->waits = false;
+	decision->because = CONDITION_BYPASS;
+	decision->rule = rule;
+	decision->action = POLICY_BLOCK;
+	decision->bypass = bypass;
+	return true;
+}
+
 struct policy_decision policy_match(const struct policy_set *set,
 				    const struct policy_question *question, enum policy_stage stage,
 				    policy_trace *trace, void *context)
 {
 	const struct policy *policy = question->policy;
+	const struct tracing tracing = {trace, context};
 	struct policy_decision decision = {.action = POLICY_ALLOW, .because = CONDITION_NONE};
-	size_t count = question->override_count + policy->rule_count;
+	bool may_bypass = false;
+	bool settled = read_rules(set, question, question->overrides, question->override_count,
+				  &tracing, stage, &decision);
 
-	for (size_t i = 0; i < count; i++) {
-		const struct policy_rule *rule =
-			i < question->override_count ? question->overrides[i]
-						     : policy->rules[i - question->override_count];
-		enum policy_condition because;
-		enum policy_holds holds = match_rule(set, rule, question, &because);
-
-		if (trace)
-			trace(context, rule, holds, because);
-		if (!settle(rule, holds, because, stage, &decision))
-			continue;
-		if (decision.waits)
-			decision.rule = NULL;
+	if (!settled)
+		settled = read_bypass(set, question, &tracing, stage, &may_bypass, &decision);
+	if (!settled)
+		settled = read_rules(set, question, policy->rules, policy->rule_count, &tracing,
+				     stage, &decision);
+	if (!settled)
+		decision = settle_default(policy, stage, decision);
+	/* What is blocked in any case need not be known to be a way around. */
+	if (may_bypass && !decision.waits && decision.action != POLICY_BLOCK) {
+		decision = (struct policy_decision){.waits = true, .because = CONDITION_BYPASS};
 		return decision;
 	}
-	return settle_default(policy, stage, decision);
+	if (decision.waits)
+		decision.rule = NULL;
+	return decision;
 }
 
 bool policy_depends_on(const struct policy *policy, uint32_t facts)
 {
-	return policy->facts & facts;
+	return (policy->facts | (policy->bypass ? BYPASS_FACTS : 0)) & facts;
 }
 
 int policy_next_edge(const struct policy_set *set, int local_minute)

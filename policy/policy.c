@@ -6,7 +6,7 @@
 
 static bool is_settings(const struct policy_source *source)
 {
-	return source->kind != SOURCE_CATALOGUE;
+	return source->kind != SOURCE_CATALOGUE && source->kind != SOURCE_BYPASS;
 }
 
 static void set_defaults(struct policy_settings *settings)
@@ -62,6 +62,7 @@ static void read_sources(struct check *check, const struct policy_source *source
 			check_policies(check, roots[i]);
 	}
 	catalogue_read(check, sources, count);
+	bypass_read(check, sources, count);
 }
 
 static size_t place_of(const struct policy_source *sources, size_t count,

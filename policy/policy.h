@@ -11,6 +11,7 @@
  *	catalogue.c  tab-separated rows -> names and networks, and looking them up
  *	compile.c    declarations -> struct policy_set; assertions
  *	match.c      struct policy_set and a question -> decision
+ *	bypass.c     ways around the DNS that the gateway sees
  *	print.c      struct policy_set -> canonical text
  *	text.c       a rule, a reason, a condition as text
  *
@@ -132,6 +133,7 @@ struct policy_source {
 		SOURCE_PROFILE,   /* shipped; a user's policy of the same name wins */
 		SOURCE_USER,      /* policy.d */
 		SOURCE_CATALOGUE, /* tab-separated; a later source's rows win */
+		SOURCE_BYPASS,    /* tab-separated: names and addresses for dns.bypass */
 	} kind;
 };
 
@@ -265,6 +267,26 @@ enum policy_fact {
 	FACT_ENCRYPTED_NAME = 1 << 11,
 };
 
+/*
+ * How DNS may get past the gateway unread, which dns.bypass = "block" refuses;
+ * gatewayd.conf(5), WAYS AROUND THE DNS.
+ */
+enum policy_bypass {
+	BYPASS_NONE,
+	BYPASS_DOH,
+	BYPASS_DOT,
+	BYPASS_DOQ,
+	BYPASS_ODOH,
+	BYPASS_DNSCRYPT,
+	BYPASS_HTTPDNS,
+	BYPASS_CANARY,     /* a name that must not exist, or clients go their own way */
+	BYPASS_DDR,        /* designates such a resolver, RFC 9462 */
+	BYPASS_OTHER_PORT, /* plain DNS, but not on port 53 */
+	BYPASS_UNREADABLE, /* on port 53, and nothing that is known */
+	BYPASS_COUNT,
+};
+const char *policy_bypass_name(enum policy_bypass bypass);
+
 /* What the catalogue says of a name or of a network. Strings live in the set. */
 struct policy_entry {
 	const char *row;          /* the suffix or network that has the row */
@@ -281,6 +303,7 @@ struct policy_name {
 	const struct name *name;
 	const struct policy_entry *entry; /* NULL: no row */
 	uint64_t lists;                   /* bit i: it is on list i */
+	enum policy_bypass bypass;
 };
 
 /* Fills in entry and lists; no allocation. */
@@ -347,6 +370,7 @@ enum policy_condition {
 	CONDITION_ENCRYPTED_NAME,
 	CONDITION_WHEN,
 	CONDITION_NOT,
+	CONDITION_BYPASS, /* of the rule that dns.bypass stands for; not in the language */
 	CONDITION_COUNT,
 };
 
@@ -356,6 +380,7 @@ struct policy_decision {
 	const struct policy_rule *rule; /* NULL: the default, or a waiting decision */
 	bool let_through;               /* STAGE_EARLY: rule may still hold and does not block */
 	enum policy_condition because;  /* the condition that says most */
+	enum policy_bypass bypass;      /* what dns.bypass refuses, when that decides */
 };
 
 /*
@@ -389,8 +414,8 @@ int policy_next_edge(const struct policy_set *set, int local_minute);
 
 /* ---- rules ---- */
 
-/* "coffee-machine/3"; "coffee-machine/default" for NULL; "override/1". A rule that came by
- * `extends` is named after the policy it is written in. */
+/* "coffee-machine/3"; "coffee-machine/default" for NULL; "override/1"; "coffee-machine/dns.bypass".
+ * A rule that came by `extends` is named after the policy it is written in. */
 void policy_rule_label(const struct policy *policy, const struct policy_rule *rule, char *text,
 		       size_t size);
 /* The rule in the language, on one line. */

@@ -101,6 +101,8 @@ struct policy {
 	const struct policy_rule **rules;
 	size_t rule_count;
 	uint32_t facts; /* that any of the rules reads */
+	/* dns.bypass as a rule before all others; NULL: "allow". */
+	const struct policy_rule *bypass;
 	/* While loading. */
 	enum policy_source_kind source;
 	bool replaced; /* a user's policy has its name */
@@ -177,6 +179,28 @@ struct catalogue {
 	size_t network_count;
 };
 
+struct bypass_name {
+	const char *text;
+	enum policy_bypass bypass;
+};
+
+struct bypass_prefix {
+	struct prefix prefix;
+	enum policy_bypass bypass;
+};
+
+/* Of SOURCE_BYPASS. */
+struct bypass_table {
+	const struct bypass_name *names; /* sorted */
+	size_t name_count;
+	const struct bypass_prefix *prefixes; /* sorted, none within another */
+	size_t prefix_count;
+};
+
+#define BYPASS_FACTS                                                                            \
+	(FACT_NAMES | FACT_ADDRESS | FACT_DIRECT | FACT_TRANSPORT | FACT_PORT | FACT_PROTOCOL | \
+	 FACT_MISMATCH)
+
 struct policy_set {
 	struct arena arena;
 	struct policy_settings settings;
@@ -203,6 +227,8 @@ struct policy_set {
 	struct assertion **assertions;
 	size_t assertion_count;
 	struct catalogue catalogue;
+	struct bypass_table bypass;
+	uint64_t bypass_lists; /* bit i: list i is named "doh" */
 	uint32_t rule_ids;
 	uint16_t *edges; /* sorted minutes at which a `when` begins or ends */
 	size_t edge_count;
@@ -210,6 +236,13 @@ struct policy_set {
 
 /* NULL: there is none. */
 struct policy *set_find_policy(const struct policy_set *set, const char *name);
+
+/* bypass.c */
+enum policy_bypass bypass_of_name(const struct policy_set *set, const struct name *name);
+enum policy_holds bypass_holds(const struct policy_set *set, const struct policy_question *question,
+			       enum policy_bypass *ret_bypass);
+void bypass_print(const struct policy_set *set, const struct policy_question *question,
+		  struct writer *writer);
 
 /* match.c: is this minute inside? */
 bool windows_contain(const struct condition *when, int minute);

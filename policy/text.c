@@ -6,6 +6,11 @@
 #include "policy/set.h"
 #include "policy/words.h"
 
+static bool is_bypass(const struct policy_rule *rule)
+{
+	return rule->owner && rule->owner->bypass == rule;
+}
+
 void policy_rule_label(const struct policy *policy, const struct policy_rule *rule, char *text,
 		       size_t size)
 {
@@ -14,6 +19,9 @@ void policy_rule_label(const struct policy *policy, const struct policy_rule *ru
 	if (!rule) {
 		writer_text(&writer, policy->name);
 		writer_text(&writer, "/default");
+	} else if (is_bypass(rule)) {
+		writer_text(&writer, rule->owner->name);
+		writer_text(&writer, "/dns.bypass");
 	} else {
 		writer_text(&writer, rule->owner ? rule->owner->name : "override");
 		writer_u8(&writer, '/');
@@ -28,7 +36,10 @@ void policy_rule_text(const struct policy_set *set, const struct policy_rule *ru
 	struct writer writer = writer_on(text, size);
 
 	(void)set;
-	print_rule(rule, &writer);
+	if (is_bypass(rule))
+		writer_text(&writer, "dns = { bypass = \"block\"; };");
+	else
+		print_rule(rule, &writer);
 	writer_terminate(&writer);
 }
 
@@ -217,6 +228,7 @@ static void write_reason(const struct policy_set *set, struct writer *writer,
 		writer_text(writer, keyword);
 		return;
 	case CONDITION_NONE:
+	case CONDITION_BYPASS:
 	case CONDITION_COUNT:
 		return;
 	case CONDITION_DOMAIN:
@@ -273,7 +285,13 @@ void policy_reason(const struct policy_set *set, const struct policy_question *q
 	struct writer writer = writer_on(text, size);
 	const struct condition *condition = find_condition(decision->rule, decision->because);
 
-	if (decision->waits || decision->let_through) {
+	if (decision->because == CONDITION_BYPASS) {
+		writer_text(&writer, "dns.bypass ");
+		if (decision->waits)
+			writer_text(&writer, "not known yet");
+		else
+			bypass_print(set, question, &writer);
+	} else if (decision->waits || decision->let_through) {
 		writer_text(&writer, condition_keyword(decision->because));
 		writer_text(&writer, " not known yet");
 	} else if (condition) {
@@ -387,6 +405,7 @@ static void write_value(struct writer *writer, enum policy_condition kind,
 	case CONDITION_JURISDICTION:
 	case CONDITION_ESSENTIAL:
 	case CONDITION_NOT:
+	case CONDITION_BYPASS:
 	case CONDITION_COUNT:
 		return;
 	}
@@ -439,8 +458,9 @@ void policy_condition_text(const struct policy_set *set, const struct policy_rul
 	struct writer writer = writer_on(text, size);
 	const struct condition *found = find_condition(rule, condition);
 
-	(void)set;
-	if (!found) {
+	if (condition == CONDITION_BYPASS) {
+		bypass_print(set, question, &writer);
+	} else if (!found) {
 		writer_text(&writer, "no condition");
 	} else {
 		print_condition(found, &writer);

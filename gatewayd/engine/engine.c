@@ -113,9 +113,19 @@ void engine_free(struct engine *engine)
 
 /* ---- the first payload ---- */
 
+/* What the bytes cannot tell when the client offers no ALPN: RFC 7858, 9250, 8094. */
+static enum protocol protocol_at_port(const struct flow *flow, enum protocol protocol)
+{
+	if (flow->key.remote_port != DOT_PORT)
+		return protocol;
+	if (protocol == PROTOCOL_TLS || protocol == PROTOCOL_DTLS)
+		return PROTOCOL_DOT;
+	return protocol == PROTOCOL_QUIC ? PROTOCOL_DOQ : protocol;
+}
+
 static void take_facts(struct flow *flow, const struct first_facts *facts)
 {
-	flow->protocol = facts->protocol;
+	flow->protocol = protocol_at_port(flow, facts->protocol);
 	flow->encrypted_client_hello = facts->ech;
 	flow->upgradable = facts->upgradable;
 	for (unsigned i = 0; i < facts->name_count; i++)

@@ -459,6 +459,7 @@ void judge_fixed(struct flow *flow, enum policy_action action, const char *reaso
 /* ---- resolve.c ---- */
 
 #define DNS_PORT 53
+#define DOT_PORT 853 /* and DNS over QUIC */
 
 /* What is to become of one message. */
 enum fate {

@@ -73,6 +73,17 @@ static enum dns_denial denial_of(const struct policy *policy)
 	return DNS_DENY_NODATA;
 }
 
+/* Names that say which DNS to use are answered as their standards want. */
+static enum dns_denial denial_for(const struct policy *policy,
+				  const struct policy_decision *decision)
+{
+	if (decision->bypass == BYPASS_CANARY)
+		return DNS_DENY_NXDOMAIN;
+	if (decision->bypass == BYPASS_DDR)
+		return DNS_DENY_NODATA;
+	return denial_of(policy);
+}
+
 /* A DNS flow is shown with its first decision, or its first refusal. */
 static void settle(struct engine *engine, struct flow *flow, const struct policy_question *question,
 		   const struct policy_decision *decision)
@@ -146,6 +157,14 @@ static enum fate strip_question(struct engine *engine, struct message *message)
 	return result.changed ? FATE_EDIT : FATE_PASS;
 }
 
+/* Does the question reach the resolver that it names, and is that not ours? */
+static bool asks_resolver(struct engine *engine, const struct passage *passage)
+{
+	return passage->packet->hook == PACKET_FORWARD &&
+	       !policy_dns(device_policy(engine, passage->device))->gateway &&
+	       !judge_is_lan(engine, &passage->flow->key.remote);
+}
+
 static enum fate ask(struct engine *engine, struct passage *passage, struct message *message)
 {
 	struct flow *flow = passage->flow;
@@ -160,12 +179,12 @@ static enum fate ask(struct engine *engine, struct passage *passage, struct mess
 		flow->question_type = message->dns.question_type;
 	name_list_add(&flow->names, &message->dns.question);
 	decision.action = POLICY_ALLOW;
-	if (passage->packet->hook == PACKET_FORWARD && !judge_is_lan(engine, &flow->key.remote))
+	if (asks_resolver(engine, passage))
 		decision = decide_resolver(engine, passage, &question);
 	if (decision.action != POLICY_BLOCK)
 		decision = decide_names(engine, passage, &message->names, &question);
 	settle(engine, flow, &question, &decision);
-	message->denial = denial_of(question.policy);
+	message->denial = denial_for(question.policy, &decision);
 	fate = fate_of(question.policy, &decision);
 	if (decision.action == POLICY_BLOCK) {
 		engine->counters.questions_refused++;
@@ -346,7 +365,7 @@ static enum fate answer(struct engine *engine, struct passage *passage, struct m
 		settle(engine, passage->flow, &question, &decision);
 		record_question(engine, passage->flow, &message->dns, &question, &decision);
 	}
-	message->denial = denial_of(policy);
+	message->denial = denial_for(policy, &decision);
 	fate = fate_of(policy, &decision);
 	if (fate != FATE_PASS)
 		return fate;

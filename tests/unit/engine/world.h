@@ -43,6 +43,12 @@
 /* The main file; a test may have its own. */
 static const char *world_main_text = MAIN_TEXT;
 
+/* What dns.bypass knows. */
+#define BYPASS_TEXT                                                                         \
+	"# comment\ndoh.example\tdoh\ttest\nhttpdns.example\thttpdns\n198.51.100.88\tdoh\n" \
+	"odoh.example\todoh\nuse-application-dns.net\tcanary\nresolver.arpa\tddr\n"         \
+	"2001:db8:88::/48\tdoh\n"
+
 struct world {
 	struct engine *engine;
 	struct policy_set *set;
@@ -81,8 +87,9 @@ static struct policy_set *world_policy(const char *policies)
 		{"observe.conf", bytes_of(OBSERVE_TEXT, strlen(OBSERVE_TEXT)), SOURCE_PROFILE},
 		{"gatewayd.conf", bytes_of(world_main_text, strlen(world_main_text)), SOURCE_MAIN},
 		{"test.conf", bytes_of(text, strlen(text)), SOURCE_USER},
+		{"doh.tsv", bytes_of(BYPASS_TEXT, strlen(BYPASS_TEXT)), SOURCE_BYPASS},
 	};
-	set = policy_load(sources, 3, &errors, NULL);
+	set = policy_load(sources, 4, &errors, NULL);
 	for (size_t i = 0; i < errors.count; i++)
 		print_error("%s:%u: %s\n", errors.errors[i].file, errors.errors[i].line,
 			    errors.errors[i].text);
