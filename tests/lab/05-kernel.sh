@@ -35,6 +35,7 @@ clean_up() {
 	rm -rf "$scratch"
 }
 trap clean_up EXIT
+trap 'exit 130' INT TERM
 
 in_space() { # namespace command...
 	local space=$1
