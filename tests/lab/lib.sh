@@ -287,6 +287,8 @@ lab_nginx() { # place
 		events { worker_connections 4096; }
 		http {
 			log_format lab '\$server_addr \$request';
+			log_format stored escape=json '{"file":"\$request_body_file",'
+				'"request":"\$request","cookie":"\$http_cookie"}';
 			access_log $LAB/$1-nginx/access.log lab;
 			client_body_temp_path $LAB/$1-nginx/body;
 			proxy_temp_path $LAB/$1-nginx/proxy;
@@ -302,6 +304,19 @@ lab_nginx() { # place
 				ssl_certificate_key $LAB/key.pem;
 				location / { return 200 "$1\n"; }
 				location /bulk { root $LAB/$1-nginx; }
+				# What is sent here stays, each body in a file; see stored.
+				location /store {
+					client_body_in_file_only on;
+					client_max_body_size 0;
+					access_log $LAB/$1-nginx/stored.log stored;
+					proxy_pass http://127.0.0.1:8081/;
+					proxy_pass_request_body off;
+					proxy_set_header Content-Length "";
+				}
+			}
+			server {
+				listen 127.0.0.1:8081;
+				location / { return 200 "stored\n"; }
 			}
 		}
 	END
@@ -424,6 +439,13 @@ reset_by() { # as fetch
 	7 | 35 | 56) echo reset ;;
 	*) echo "curl ended with $code" ;;
 	esac
+}
+# What the last request to /store of a place was, in nginx's own words.
+stored() { # place file|request|cookie
+	tail -n 1 "$LAB/$1-nginx/stored.log" | jq -r ".$2"
+}
+stored_body() { # place
+	cat "$(stored "$1" file)"
 }
 publish() { # device host topic message
 	in_device "$1" timeout 5 mosquitto_pub -h "$2" -t "$3" -m "$4"
