@@ -31,9 +31,16 @@ static bool fails_open(const struct policy *policy)
 	return policy_on_failure(policy) == FAIL_OPEN;
 }
 
-/* The devices whose policy fails the other way than that of unknown devices. */
-static struct mac *list_exceptions(const struct policy_set *set, bool fail_open, size_t *ret_count)
+static bool asks_gateway(const struct policy *policy)
 {
+	return policy_dns(policy)->gateway;
+}
+
+/* The devices whose policy says otherwise than that of unknown devices. */
+static struct mac *list_exceptions(const struct policy_set *set,
+				   bool (*says)(const struct policy *), size_t *ret_count)
+{
+	bool usual = says(policy_settings(set)->unknown_device);
 	struct mac *exceptions = NULL;
 	size_t count = 0;
 
@@ -43,7 +50,7 @@ static struct mac *list_exceptions(const struct policy_set *set, bool fail_open,
 		const struct mac *macs = policy_device_macs(device, &mac_count);
 		struct mac *grown;
 
-		if (fails_open(policy_device_policy(device)) == fail_open || mac_count == 0)
+		if (says(policy_device_policy(device)) == usual || mac_count == 0)
 			continue;
 		grown = realloc(exceptions, (count + mac_count) * sizeof(*grown));
 		if (!grown)
@@ -54,6 +61,17 @@ static struct mac *list_exceptions(const struct policy_set *set, bool fail_open,
 	}
 	*ret_count = count;
 	return exceptions;
+}
+
+static void warn_of_redirect(const struct daemon *daemon, const struct nft_config *config)
+{
+	struct nft_features features;
+
+	nft_features(daemon->nft, &features);
+	if ((config->redirect_all || config->redirect_count) && !features.redirect)
+		log_warn("nft", "dns.resolver = \"gateway\" has no effect: this kernel cannot "
+				   "redirect (CONFIG_NFT_REDIR, CONFIG_NFT_FIB_INET; OpenWrt: "
+				   "kmod-nft-nat, kmod-nft-fib)");
 }
 
 static int write_rules(struct daemon *daemon, char *error, size_t error_size)
@@ -69,12 +87,14 @@ static int write_rules(struct daemon *daemon, char *error, size_t error_size)
 		.generation = engine_generation(daemon->engine),
 		.fail_open = fails_open(settings->unknown_device),
 		.counters = true,
+		.redirect_all = asks_gateway(settings->unknown_device),
 	};
-	struct mac *exceptions =
-		list_exceptions(daemon->set, config.fail_open, &config.exception_count);
+	struct mac *exceptions = list_exceptions(daemon->set, fails_open, &config.exception_count);
+	struct mac *redirect = list_exceptions(daemon->set, asks_gateway, &config.redirect_count);
 	int result;
 
 	config.exceptions = exceptions;
+	config.redirect = redirect;
 	if (settings->offload_manage) {
 		uplinks_read(&uplinks);
 		for (size_t i = 0; i < settings->lan_count && i < DAEMON_LAN_MOST; i++)
@@ -85,6 +105,9 @@ static int write_rules(struct daemon *daemon, char *error, size_t error_size)
 	}
 	result = nft_apply(daemon->nft, &config, error, error_size);
 	free(exceptions);
+	free(redirect);
+	if (result == 0)
+		warn_of_redirect(daemon, &config);
 	return result;
 }
 

@@ -27,13 +27,13 @@
 
 #define PAIR_TIMEOUT_S 60u
 #define MONITOR_BUFFER (1024 * 1024)
-#define OPTIONAL (NFT_NEEDS_REJECT | NFT_NEEDS_COUNTERS | NFT_NEEDS_OFFLOAD)
+#define OPTIONAL (NFT_NEEDS_REJECT | NFT_NEEDS_COUNTERS | NFT_NEEDS_OFFLOAD | NFT_NEEDS_REDIRECT)
 
 struct nft {
 	struct mnl_socket *command, *monitor;
 	uint32_t sequence;
 	unsigned missing; /* enum nft_need: what this kernel was seen to lack */
-	bool reject, counters, offload;
+	bool reject, counters, offload, redirect;
 	struct nft_news pending; /* of a transaction whose end was not read yet */
 };
 
@@ -163,6 +163,7 @@ int nft_apply(struct nft *nft, const struct nft_config *config, char *error, siz
 	nft->reject = !(nft->missing & NFT_NEEDS_REJECT);
 	nft->counters = config->counters && !(nft->missing & NFT_NEEDS_COUNTERS);
 	nft->offload = config->offload_count && !(nft->missing & NFT_NEEDS_OFFLOAD);
+	nft->redirect = nft_wants_redirect(config) && !(nft->missing & NFT_NEEDS_REDIRECT);
 	/* An interface of the flowtable may be there the next time. */
 	nft->missing &= ~(unsigned)NFT_NEEDS_OFFLOAD;
 	return 0;
@@ -186,6 +187,7 @@ void nft_features(const struct nft *nft, struct nft_features *ret_features)
 	ret_features->reject = nft->reject;
 	ret_features->counters = nft->counters;
 	ret_features->offload = nft->offload;
+	ret_features->redirect = nft->redirect;
 }
 
 /* ---- questions ---- */

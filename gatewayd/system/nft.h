@@ -30,6 +30,10 @@ struct nft_config {
 	bool fail_open;               /* nobody listens: devices pass (else they wait) */
 	const struct mac *exceptions; /* devices for which the opposite holds */
 	size_t exception_count;
+	/* Devices whose plain DNS goes to the router's resolver: these, or all but these. */
+	const struct mac *redirect;
+	size_t redirect_count;
+	bool redirect_all;
 	bool inspect_replies; /* answers of flows marked "inspect" are wanted, too */
 	bool counters;        /* count bytes by device */
 	/* Interfaces of our own flowtable for passed flows; 0: no flowtable. */
@@ -43,6 +47,7 @@ struct nft_features {
 	bool reject;       /* else refused pairs are dropped */
 	bool counters;     /* sets whose elements count */
 	bool offload;      /* our flowtable is in place */
+	bool redirect;     /* dns.resolver = "gateway" is in place, where it is asked for */
 };
 
 /*

@@ -20,6 +20,7 @@ enum nft_need {
 	NFT_NEEDS_REJECT = 2,
 	NFT_NEEDS_COUNTERS = 4,
 	NFT_NEEDS_OFFLOAD = 8,
+	NFT_NEEDS_REDIRECT = 16,
 };
 
 struct nft_note {

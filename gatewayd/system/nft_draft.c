@@ -11,6 +11,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/xt_NFQUEUE.h>
+#include <linux/rtnetlink.h>
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
 
@@ -84,14 +85,19 @@ void nft_draft_meta_set(struct nft_draft *draft, uint32_t key)
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_SREG, NFT_REG_1);
 }
 
-void nft_draft_ct_mark(struct nft_draft *draft)
+void nft_draft_ct(struct nft_draft *draft, uint32_t key)
 {
 	struct nftnl_expr *expr = add(draft, "ct");
 
 	if (!expr)
 		return;
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, NFT_CT_MARK);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, key);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_DREG, NFT_REG_1);
+}
+
+void nft_draft_ct_mark(struct nft_draft *draft)
+{
+	nft_draft_ct(draft, NFT_CT_MARK);
 }
 
 void nft_draft_ct_mark_set(struct nft_draft *draft)
@@ -161,7 +167,7 @@ void nft_draft_compare_u32(struct nft_draft *draft, bool equal, uint32_t value)
 	nft_draft_compare(draft, equal, &value, sizeof(value));
 }
 
-void nft_draft_lookup(struct nft_draft *draft, const char *set, uint32_t reg)
+static void add_lookup(struct nft_draft *draft, const char *set, uint32_t reg, uint32_t flags)
 {
 	struct nftnl_expr *expr = add(draft, "lookup");
 
@@ -169,6 +175,30 @@ void nft_draft_lookup(struct nft_draft *draft, const char *set, uint32_t reg)
 		return;
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, reg);
 	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set);
+	if (flags)
+		nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_FLAGS, flags);
+}
+
+void nft_draft_lookup(struct nft_draft *draft, const char *set, uint32_t reg)
+{
+	add_lookup(draft, set, reg, 0);
+}
+
+void nft_draft_lookup_not(struct nft_draft *draft, const char *set, uint32_t reg)
+{
+	add_lookup(draft, set, reg, NFT_LOOKUP_F_INV);
+}
+
+void nft_draft_to_router(struct nft_draft *draft, bool yes)
+{
+	struct nftnl_expr *expr = add(draft, "fib");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_DADDR);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
+	nft_draft_compare_u32(draft, yes, RTN_LOCAL);
 }
 
 void nft_draft_count(struct nft_draft *draft, const char *set)
@@ -199,6 +229,11 @@ void nft_draft_verdict(struct nft_draft *draft, int verdict, const char *chain)
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
 	if (chain)
 		nftnl_expr_set_str(expr, NFTNL_EXPR_IMM_CHAIN, chain);
+}
+
+void nft_draft_redirect(struct nft_draft *draft)
+{
+	(void)add(draft, "redir");
 }
 
 void nft_draft_notrack(struct nft_draft *draft)

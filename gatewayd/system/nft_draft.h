@@ -32,6 +32,8 @@ void nft_draft_end(struct nft_draft *draft);
 /* meta: key is enum nft_meta_keys. */
 void nft_draft_meta(struct nft_draft *draft, uint32_t key, uint32_t reg);
 void nft_draft_meta_set(struct nft_draft *draft, uint32_t key);
+/* key: enum nft_ct_keys. */
+void nft_draft_ct(struct nft_draft *draft, uint32_t key);
 void nft_draft_ct_mark(struct nft_draft *draft);
 void nft_draft_ct_mark_set(struct nft_draft *draft);
 /* Bytes of a header: base is enum nft_payload_bases. */
@@ -46,10 +48,15 @@ void nft_draft_compare_u16(struct nft_draft *draft, bool equal, uint16_t value);
 void nft_draft_compare_u32(struct nft_draft *draft, bool equal, uint32_t value);
 /* The key in reg is in the set. */
 void nft_draft_lookup(struct nft_draft *draft, const char *set, uint32_t reg);
+void nft_draft_lookup_not(struct nft_draft *draft, const char *set, uint32_t reg);
+/* The destination is an address of this machine, or is not. */
+void nft_draft_to_router(struct nft_draft *draft, bool yes);
 /* Adds the key in register 1 to the set, or refreshes it, and counts the packet. */
 void nft_draft_count(struct nft_draft *draft, const char *set);
 /* NF_ACCEPT, NF_DROP, or NFT_JUMP and NFT_GOTO with a chain. */
 void nft_draft_verdict(struct nft_draft *draft, int verdict, const char *chain);
+/* To the same port of this machine; in a chain of type nat. */
+void nft_draft_redirect(struct nft_draft *draft);
 void nft_draft_notrack(struct nft_draft *draft);
 /* TCP reset, or ICMP and ICMPv6 administratively prohibited. */
 void nft_draft_reject(struct nft_draft *draft, bool reset);

@@ -4,6 +4,7 @@
  * is there already is no error to the kernel.
  */
 #define _GNU_SOURCE
+#include <string.h>
 #include <arpa/inet.h>
 
 #include <linux/netfilter.h>
@@ -61,8 +62,8 @@ void nft_object_flush_set(struct nft_batch *batch, const char *set)
 	nft_batch_done(batch, message);
 }
 
-void nft_object_chain(struct nft_batch *batch, const char *name, uint32_t hook, int priority,
-		      const char *what)
+void nft_object_chain(struct nft_batch *batch, const char *name, const char *type, uint32_t hook,
+		      int priority, const char *what)
 {
 	struct nftnl_chain *chain = nftnl_chain_alloc();
 	struct nlmsghdr *message;
@@ -74,12 +75,13 @@ void nft_object_chain(struct nft_batch *batch, const char *name, uint32_t hook, 
 	nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, NFT_TABLE);
 	nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, name);
 	if (hook != NF_INET_NUMHOOKS) {
-		nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, "filter");
+		nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, type);
 		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, hook);
 		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, priority);
 		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
 	}
-	message = nft_batch_add(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, what, NFT_NEEDS_CORE);
+	message = nft_batch_add(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, what,
+				strcmp(type, "nat") == 0 ? NFT_NEEDS_REDIRECT : NFT_NEEDS_CORE);
 	if (message) {
 		nftnl_chain_nlmsg_build_payload(message, chain);
 		nft_batch_done(batch, message);

@@ -21,8 +21,9 @@ void nft_object_table(struct nft_batch *batch, uint16_t type, const char *what);
 /* All rules of the table; the chains stay. */
 void nft_object_flush_rules(struct nft_batch *batch);
 /* hook: enum nf_inet_hooks, or NF_INET_NUMHOOKS for a chain that is jumped to. */
-void nft_object_chain(struct nft_batch *batch, const char *name, uint32_t hook, int priority,
-		      const char *what);
+/* type: "filter" or "nat". */
+void nft_object_chain(struct nft_batch *batch, const char *name, const char *type, uint32_t hook,
+		      int priority, const char *what);
 /* id: a number of its own within the batch. */
 void nft_object_set(struct nft_batch *batch, const struct nft_set_form *form, uint32_t id);
 void nft_object_flush_set(struct nft_batch *batch, const char *set);

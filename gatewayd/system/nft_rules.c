@@ -32,6 +32,7 @@
 #include "base/mark.h"
 #include "system/nft_draft.h"
 #include "system/nft_objects.h"
+#include "system/nft_redirect.h"
 #include "system/nft_rules.h"
 
 #define PRIORITY_QUEUE (-10)
@@ -60,7 +61,7 @@ struct build {
 	struct nft_batch *batch;
 	const struct nft_config *config;
 	struct nft_queue_choice queue;
-	bool reject, counters, offload;
+	bool reject, counters, offload, redirect;
 };
 
 /* ---- sets ---- */
@@ -87,6 +88,13 @@ static void add_sets(const struct build *build)
 		{NFT_SET_DOWN6, TYPE_IPV6, 16, NFT_SET_TIMEOUT | NFT_SET_EVAL, NFT_COUNTED_MOST,
 		 DAY_MS, NFT_NEEDS_COUNTERS, false},
 	};
+	static const struct nft_set_form redirecting[] = {
+		{NFT_SET_REDIRECT, TYPE_MAC, MAC_LEN, 0, 0, 0, NFT_NEEDS_CORE, false},
+		{NFT_SET_ASKED4, TYPE_IPV4, 4, NFT_SET_TIMEOUT | NFT_SET_EVAL, NFT_COUNTED_MOST,
+		 DAY_MS, NFT_NEEDS_REDIRECT, false},
+		{NFT_SET_ASKED6, TYPE_IPV6, 16, NFT_SET_TIMEOUT | NFT_SET_EVAL, NFT_COUNTED_MOST,
+		 DAY_MS, NFT_NEEDS_REDIRECT, false},
+	};
 	uint32_t id = 1;
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
@@ -95,6 +103,10 @@ static void add_sets(const struct build *build)
 	}
 	for (size_t i = 0; build->counters && i < sizeof(counting) / sizeof(counting[0]); i++)
 		nft_object_set(build->batch, &counting[i], id++);
+	for (size_t i = 0; build->redirect && i < sizeof(redirecting) / sizeof(redirecting[0]); i++)
+		nft_object_set(build->batch, &redirecting[i], id++);
+	if (build->redirect)
+		nft_object_flush_set(build->batch, NFT_SET_REDIRECT);
 }
 
 static void add_lan_names(const struct build *build)
@@ -108,15 +120,13 @@ static void add_lan_names(const struct build *build)
 	}
 }
 
-static void add_exceptions(const struct build *build)
+static void add_macs(const struct build *build, const char *set, const struct mac *macs,
+		     size_t left)
 {
-	const struct mac *macs = build->config->exceptions;
-	size_t left = build->config->exception_count;
-
 	while (left) {
 		size_t count = left < ELEMENTS_AT_ONCE ? left : ELEMENTS_AT_ONCE;
 
-		nft_object_keys(build->batch, true, NFT_SET_EXCEPTIONS, macs, MAC_LEN, count, 0);
+		nft_object_keys(build->batch, true, set, macs, MAC_LEN, count, 0);
 		macs += count;
 		left -= count;
 	}
@@ -486,8 +496,13 @@ static void add_chains(struct nft_batch *batch)
 	};
 
 	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++)
-		nft_object_chain(batch, chains[i].name, chains[i].hook, chains[i].priority,
-				 chains[i].what);
+		nft_object_chain(batch, chains[i].name, "filter", chains[i].hook,
+				 chains[i].priority, chains[i].what);
+}
+
+bool nft_wants_redirect(const struct nft_config *config)
+{
+	return config->redirect_all || config->redirect_count;
 }
 
 void nft_rules_build(struct nft_batch *batch, const struct nft_config *config, unsigned missing,
@@ -500,6 +515,7 @@ void nft_rules_build(struct nft_batch *batch, const struct nft_config *config, u
 		.reject = !(missing & NFT_NEEDS_REJECT),
 		.counters = config->counters && !(missing & NFT_NEEDS_COUNTERS),
 		.offload = config->offload_count && !(missing & NFT_NEEDS_OFFLOAD),
+		.redirect = nft_wants_redirect(config) && !(missing & NFT_NEEDS_REDIRECT),
 	};
 
 	/* Creating it first lets what follows find it in any case. */
@@ -512,10 +528,19 @@ void nft_rules_build(struct nft_batch *batch, const struct nft_config *config, u
 	}
 	add_sets(&build);
 	add_lan_names(&build);
-	add_exceptions(&build);
+	add_macs(&build, NFT_SET_EXCEPTIONS, config->exceptions, config->exception_count);
+	if (build.redirect)
+		add_macs(&build, NFT_SET_REDIRECT, config->redirect, config->redirect_count);
 	if (build.offload)
 		nft_object_flowtable(batch, NFT_FLOWTABLE, config->offload, config->offload_count);
 	add_chains(batch);
+	if (build.redirect) {
+		const struct nft_redirect redirect = {batch, config->mark_mask,
+						      config->redirect_all};
+
+		nft_redirect_chains(batch);
+		nft_redirect_rules(&redirect);
+	}
 	add_forward(&build);
 	add_local(&build);
 	add_ask(&build);

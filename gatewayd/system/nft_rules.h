@@ -15,6 +15,9 @@
 #define NFT_SET_REFUSED6 "refused6"
 #define NFT_SET_DROPPED4 "dropped4"
 #define NFT_SET_DROPPED6 "dropped6"
+#define NFT_SET_REDIRECT "redirected"
+#define NFT_SET_ASKED4 "asked4"
+#define NFT_SET_ASKED6 "asked6"
 #define NFT_SET_UP "bytes_up"
 #define NFT_SET_DOWN4 "bytes_down4"
 #define NFT_SET_DOWN6 "bytes_down6"
@@ -31,6 +34,8 @@
  */
 void nft_rules_build(struct nft_batch *batch, const struct nft_config *config, unsigned missing,
 		     bool afresh);
+/* Does any device want its DNS redirected? */
+bool nft_wants_redirect(const struct nft_config *config);
 /* Only takes the table away. */
 void nft_rules_build_removal(struct nft_batch *batch);
 #endif

@@ -33,7 +33,7 @@ static struct nft_config config = {
 
 struct census {
 	unsigned messages, of_type[64];
-	unsigned native, targets, counters, rejects, offloads, bypassing;
+	unsigned native, targets, counters, rejects, offloads, bypassing, redirects;
 };
 
 static int count_expr(struct nftnl_expr *expr, void *context)
@@ -51,6 +51,7 @@ static int count_expr(struct nftnl_expr *expr, void *context)
 	census->counters += strcmp(name, "dynset") == 0;
 	census->rejects += strcmp(name, "reject") == 0;
 	census->offloads += strcmp(name, "flow_offload") == 0;
+	census->redirects += strcmp(name, "redir") == 0;
 	return 0;
 }
 
@@ -138,11 +139,32 @@ static void what_is_missing_is_left_out(void **state)
 	config.offload_count = 0;
 }
 
+/* The rest of the table is as it was, with and without. */
+static void redirection_is_for_who_asks_for_it(void **state)
+{
+	struct census without = take_census(0, false), census;
+
+	(void)state;
+	assert_int_equal(without.redirects, 0);
+	config.redirect = exceptions;
+	config.redirect_count = 1;
+	census = take_census(0, false);
+	assert_int_equal(census.redirects, 2); /* UDP, TCP */
+	assert_int_equal(census.of_type[NFT_MSG_NEWCHAIN], without.of_type[NFT_MSG_NEWCHAIN] + 4);
+	census = take_census(NFT_NEEDS_REDIRECT, false);
+	assert_int_equal(census.messages, without.messages);
+	config.redirect_count = 0;
+	config.redirect_all = true;
+	assert_int_equal(take_census(0, false).redirects, 2);
+	config.redirect_all = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_refill_deletes_no_table_and_no_chain),
 		cmocka_unit_test(what_is_missing_is_left_out),
+		cmocka_unit_test(redirection_is_for_who_asks_for_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
