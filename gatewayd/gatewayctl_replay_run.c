@@ -357,6 +357,7 @@ static void read_capture(struct replay *replay, const struct capture_ops *ops,
 		struct replay_side *side = &replay->sides[i];
 
 		take_events(side);
+		engine_settle(side->engine);
 		engine_each_flow(side->engine, end_flow, side);
 		if (side->flow_count)
 			qsort(side->flows, side->flow_count, sizeof(side->flows[0]), by_number);

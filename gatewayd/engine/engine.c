@@ -25,6 +25,7 @@ static void flow_removed(void *context, void *entry)
 	struct engine *engine = context;
 	struct flow *flow = entry;
 
+	flow_settle(engine, flow);
 	stream_release(engine, flow);
 	held_settle_all(engine, flow, VERDICT_DROP, MARK_UNDECIDED);
 	strip_release(engine, flow, STRIP_ENDED);

@@ -214,6 +214,12 @@ struct event {
 /* False: none left. What nobody fetched in time is overwritten and counted. */
 bool engine_next_event(struct engine *engine, struct event *ret_event);
 
+/*
+ * Nothing more will come (a capture is at its end): the rules are read as they
+ * stand for every flow that still waited.
+ */
+void engine_settle(struct engine *engine);
+
 /* Every live flow, in the order of their first packets. */
 void engine_each_flow(const struct engine *engine,
 		      void (*each)(void *context, const struct flow_record *record), void *context);

@@ -214,6 +214,23 @@ static time_us idle_limit(const struct flow *flow)
 	return OTHER_IDLE;
 }
 
+/* A handshake with port 53 that came to nothing asked no question. */
+void flow_settle(struct engine *engine, struct flow *flow)
+{
+	if (flow->decided || flow->is_dns || flow->key.remote_port == DNS_PORT)
+		return;
+	flow->told = true;
+	judge_flow(engine, flow);
+}
+
+void engine_settle(struct engine *engine)
+{
+	struct flow *flow = table_oldest(engine->flows);
+
+	for (; flow; flow = table_younger(engine->flows, flow))
+		flow_settle(engine, flow);
+}
+
 void flow_sweep(struct engine *engine)
 {
 	struct flow *flow = table_oldest(engine->flows);

@@ -406,6 +406,8 @@ void flow_of_packet(struct engine *engine, struct passage *passage);
 struct device *flow_device(struct engine *engine, struct flow *flow);
 void flow_count(struct engine *engine, struct passage *passage);
 void flow_sweep(struct engine *engine);
+/* Nothing more will come of it: a flow that waited is decided as it stands. */
+void flow_settle(struct engine *engine, struct flow *flow);
 /* The flow that an ICMP error is about, or NULL. */
 struct flow *flow_of_error(struct engine *engine, const struct passage *passage);
 

@@ -376,6 +376,24 @@ static void hammering_is_left_to_the_kernel(void **state)
 	world_free(world);
 }
 
+static void a_flow_that_came_to_nothing_is_settled(void **state)
+{
+	struct world *world = world_new(POLICY("default = \"block\"; rules = ( { action = "
+					       "\"allow\"; domain = \"good.example\"; } );"));
+	struct flow_record record;
+
+	(void)state;
+	world_connect(world, COFFEE_ADDRESS, 4000, OTHER, 443);
+	record = world_record(world, 443);
+	assert_true(record.waiting);
+	engine_settle(world->engine);
+	record = world_record(world, 443);
+	assert_false(record.waiting);
+	assert_int_equal(record.action, POLICY_BLOCK);
+	assert_string_equal(record.rule, "test/default");
+	world_free(world);
+}
+
 static void observing_lets_everything_pass(void **state)
 {
 	struct world *world = world_new(POLICY("mode = \"observe\"; default = \"block\";"));
@@ -409,6 +427,7 @@ int main(void)
 		cmocka_unit_test(an_error_goes_with_its_flow),
 		cmocka_unit_test(full_tables_give_up_the_oldest),
 		cmocka_unit_test(hammering_is_left_to_the_kernel),
+		cmocka_unit_test(a_flow_that_came_to_nothing_is_settled),
 		cmocka_unit_test(observing_lets_everything_pass),
 	};
 
