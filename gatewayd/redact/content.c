@@ -69,8 +69,8 @@ enum content_kind content_kind_of_type(struct bytes value, struct bytes *ret_bou
 	for (type.len = 0; type.len < value.len && value.data[type.len] != ';';)
 		type.len++;
 	/* Sixteen bits to a character, or an encoding of its own. */
-	if (text_has(value, "utf-16") || text_has(value, "utf-32") || text_has(value, "utf-7") ||
-	    text_has(value, "ucs-"))
+	if (type.len < value.len && (text_has(value, "utf-16") || text_has(value, "utf-32") ||
+				     text_has(value, "utf-7") || text_has(value, "ucs-")))
 		return CONTENT_OPAQUE;
 	if (!type.len)
 		return CONTENT_UNDECLARED;

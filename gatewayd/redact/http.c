@@ -216,6 +216,26 @@ static bool head_byte(struct http_editor *http, struct redact_feed *feed, uint8_
 	}
 }
 
+/* Bytes that a value may hold, RFC 9110 section 5.5. */
+static size_t value_run(const uint8_t *data, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	size_t at = 0;
+
+	for (; len - at >= 8; at += 8) {
+		uint64_t word, erase;
+
+		memcpy(&word, data + at, 8);
+		erase = word ^ ones * 0x7f;
+		/* A byte below 0x20, or a zero in erase, leaves its highest bit behind. */
+		if ((((word - ones * 0x20) & ~word) | ((erase - ones) & ~erase)) & ones << 7)
+			break;
+	}
+	while (at < len && (data[at] >= ' ' || data[at] == '\t') && data[at] != 0x7f)
+		at++;
+	return at;
+}
+
 /* As much of a value as is here; false: a control character. */
 static bool value_edit(struct http_editor *http, struct redact_feed *feed, uint8_t *data,
 		       size_t len, size_t *ret_run)
@@ -228,8 +248,7 @@ static bool value_edit(struct http_editor *http, struct redact_feed *feed, uint8
 			return true;
 		http->state = VALUE;
 	}
-	while (run < len && (data[run] >= ' ' || data[run] == '\t') && data[run] != 0x7f)
-		run++;
+	run = value_run(data, len);
 	http_value_edit(http, feed, data, run);
 	*ret_run = run;
 	if (run == len)

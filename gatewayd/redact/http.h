@@ -28,7 +28,8 @@ struct http_editor {
 	bool tunnel;    /* CONNECT */
 	bool started;   /* a request was read before */
 	bool counted;
-	uint8_t kind; /* enum content_kind that Content-Type says */
+	bool prefixed; /* the header's name begins with "x-" */
+	uint8_t kind;  /* enum content_kind that Content-Type says */
 	uint8_t boundary_len;
 	uint32_t matched;
 	uint64_t left;                /* of the body or chunk */

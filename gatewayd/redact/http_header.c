@@ -40,15 +40,6 @@ static const struct known {
 	{"sec-websocket-extensions", HEADER_KEPT},
 };
 
-/* RFC 9110 section 5.6.2. */
-bool http_is_token(uint8_t byte)
-{
-	uint8_t lower = byte | 0x20;
-
-	return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') ||
-	       (byte && byte < 0x80 && strchr("!#$%&'*+-.^_`|~", byte));
-}
-
 static void line_begin(struct http_editor *http)
 {
 	http->line_len = 0;
@@ -71,6 +62,7 @@ static void line_add(struct http_editor *http, const uint8_t *data, size_t len)
 void http_name_begin(struct http_editor *http, const struct redact_feed *feed)
 {
 	line_begin(http);
+	http->prefixed = false;
 	keys_begin(feed->plan->keys, keys_no_parent, &http->match);
 	keys_begin(feed->plan->keys, keys_no_parent, &http->bare);
 }
@@ -85,14 +77,13 @@ void http_name_edit(struct http_editor *http, const struct redact_feed *feed, co
 	for (; at < len && http->line_len < 2; at++) {
 		line_add(http, &data[at], 1);
 		keys_feed(keys, &http->match, &data[at], 1);
-		if (http->line_len == 2 && data[at] == '-' && (http->line[0] | 0x20) == 'x')
-			keys_begin(keys, keys_no_parent, &http->bare);
-		else
-			keys_feed(keys, &http->bare, &data[at], 1);
+		http->prefixed =
+			http->line_len == 2 && data[at] == '-' && (http->line[0] | 0x20) == 'x';
 	}
 	line_add(http, data + at, len - at);
 	keys_feed(keys, &http->match, data + at, len - at);
-	keys_feed(keys, &http->bare, data + at, len - at);
+	if (http->prefixed)
+		keys_feed(keys, &http->bare, data + at, len - at);
 }
 
 static bool is_mark(char c)
@@ -141,16 +132,23 @@ static bool note_header(struct http_editor *http, enum header header)
 
 bool http_name_end(struct http_editor *http, const struct redact_feed *feed)
 {
+	const char *begin = http->line, *end = http->line + http->line_len;
 	enum header header = HEADER_OTHER;
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && !http->cut; i++) {
-		if (!is_nearly(http->line, http->line + http->line_len, known[i].name))
+	while (begin < end && is_mark(*begin))
+		begin++;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && begin < end; i++) {
+		if (known[i].name[0] != lower(*begin) || http->cut ||
+		    !is_nearly(begin, end, known[i].name))
 			continue;
 		if (!is_exactly(http, known[i].name))
 			return false;
 		header = known[i].header;
+		break;
 	}
-	http->matched = feed_matches(feed, &http->match) | feed_matches(feed, &http->bare);
+	http->matched = feed_matches(feed, &http->match);
+	if (http->prefixed)
+		http->matched |= feed_matches(feed, &http->bare);
 	if (http->matched && (header == HEADER_OTHER || header == HEADER_COOKIE))
 		header = HEADER_MASKED;
 	http->counted = false;

@@ -8,7 +8,14 @@
 
 #include "redact/http.h"
 
-bool http_is_token(uint8_t byte);
+/* RFC 9110 section 5.6.2. */
+static inline bool http_is_token(uint8_t byte)
+{
+	/* Letters, digits and !#$%&'*+-.^_`|~ */
+	static const uint32_t bits[4] = {0x00000000, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff};
+
+	return byte < 0x80 && bits[byte >> 5] >> (byte & 31) & 1;
+}
 
 void http_name_begin(struct http_editor *http, const struct redact_feed *feed);
 void http_name_edit(struct http_editor *http, const struct redact_feed *feed, const uint8_t *data,

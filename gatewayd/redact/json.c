@@ -631,53 +631,91 @@ static void put_run(struct json_editor *json, struct redact_feed *feed, uint8_t 
 }
 
 /*
- * The way of nearly every byte: the document's own layer, nothing covered,
- * nothing escaped, no surprise. Stops where edit_byte() must look closer.
+ * From here to edit_plain() the way of nearly every byte: the document's own
+ * layer, nothing or a whole object covered, nothing escaped, no surprise. Each
+ * returns how many bytes it took and stops where edit_byte() must look closer.
  */
-static size_t plain_string(struct json_editor *json, const uint8_t *data, size_t len)
+
+/* A value is over: the next comma and quote. */
+static size_t plain_next(struct json_editor *json, const struct redact_feed *feed,
+			 const uint8_t *data, size_t len)
+{
+	struct json_layer *layer = &json->layers[0];
+
+	value_end(json);
+	if (!len || layer->state != AFTER || data[0] != ',')
+		return 0;
+	layer->state = VALUE;
+	if (!in_object(json))
+		return 1;
+	layer->state = KEY;
+	if (len == 1 || data[1] != '"')
+		return 1;
+	begin_key(json, feed);
+	return 2;
+}
+
+static size_t plain_string(struct json_editor *json, const struct redact_feed *feed,
+			   const uint8_t *data, size_t len)
 {
 	size_t at = plain_run(data, len);
 
 	if (at == len || data[at] != '"')
 		return at;
-	value_end(json);
-	return at + 1;
+	at++;
+	return at + plain_next(json, feed, data + at, len - at);
 }
 
 static size_t plain_key(struct json_editor *json, const struct redact_feed *feed,
 			const uint8_t *data, size_t len)
 {
+	struct json_layer *layer = &json->layers[0];
 	size_t at = keys_feed_plain(feed->plan->keys, &json->match, data, len);
 
 	if (at)
-		json->layers[0].surrogate = 0;
+		layer->surrogate = 0;
 	if (at == len || data[at] != '"')
 		return at;
-	json->layers[0].state = COLON;
-	json->matched = feed_matches(feed, &json->match);
+	layer->state = COLON;
+	json->matched = json->cover ? 0 : feed_matches(feed, &json->match);
+	at++;
+	if (at == len || data[at] != ':')
+		return at;
+	layer->keyed = true;
+	layer->state = VALUE;
 	return at + 1;
 }
 
-static size_t plain_digits(struct json_editor *json, const uint8_t *data, size_t len)
+static size_t plain_digits(struct json_editor *json, const struct redact_feed *feed,
+			   const uint8_t *data, size_t len)
 {
 	size_t at = 0;
 
 	while (at < len && data[at] >= '0' && data[at] <= '9')
 		at++;
 	if (at < len && (data[at] == ',' || data[at] == '}'))
-		value_end(json);
+		at += plain_next(json, feed, data + at, len - at);
 	return at;
 }
 
-/* A value that is no object, array, literal or negative number. */
-static bool plain_value(struct json_editor *json, uint8_t byte)
+/* Does the string begin with a character that begins neither JSON nor an escape? */
+static bool is_plain_first(uint8_t byte)
+{
+	return byte > '"' && byte != '{' && byte != '[' && byte != '\\';
+}
+
+/* A value that is no object, array, literal or negative number; 0: look closer. */
+static size_t plain_value(struct json_editor *json, const uint8_t *data, size_t len)
 {
 	struct json_layer *layer = &json->layers[0];
 
-	if (json->matched || (byte != '"' && (byte < '1' || byte > '9')))
-		return false;
-	layer->state = byte == '"' ? STRING_FIRST : INTEGER;
-	return true;
+	if (json->matched || (data[0] != '"' && (data[0] < '1' || data[0] > '9')))
+		return 0;
+	layer->state = INTEGER;
+	if (data[0] == '"')
+		layer->state =
+			json->cover || (len > 1 && is_plain_first(data[1])) ? STRING : STRING_FIRST;
+	return 1;
 }
 
 /* One byte between values; false: look closer. */
@@ -693,8 +731,6 @@ static bool plain_structure(struct json_editor *json, const struct redact_feed *
 		layer->state = VALUE;
 		return true;
 	}
-	if (layer->state == VALUE || layer->state == FIRST_VALUE)
-		return plain_value(json, byte);
 	if (layer->state == AFTER && byte == ',') {
 		layer->state = in_object(json) ? KEY : VALUE;
 		return true;
@@ -712,20 +748,22 @@ static size_t edit_plain(struct json_editor *json, const struct redact_feed *fee
 	struct json_layer *layer = &json->layers[0];
 	size_t at = 0;
 
-	while (at < len && !json->cover) {
-		uint8_t state = layer->state;
+	while (at < len) {
+		enum state state = (enum state)layer->state;
 		size_t run = 0;
 
 		if (state == STRING)
-			run = plain_string(json, data + at, len - at);
-		else if (state == STRING_FIRST && data[at] > '"' && data[at] != '{' &&
-			 data[at] != '[' && data[at] != '\\')
-			layer->state = STRING;
+			run = plain_string(json, feed, data + at, len - at);
 		else if (state == IN_KEY && !json->utf8.left)
 			run = plain_key(json, feed, data + at, len - at);
+		else if (state == VALUE)
+			run = plain_value(json, data + at, len - at);
 		else if (state == INTEGER || state == FRACTION)
-			run = plain_digits(json, data + at, len - at);
-		else
+			run = plain_digits(json, feed, data + at, len - at);
+		else if (state == STRING_FIRST && is_plain_first(data[at]))
+			layer->state = STRING;
+		/* White space, and the beginnings of objects and arrays. */
+		if (!run && layer->state == state)
 			run = plain_structure(json, feed, data[at]);
 		if (!run && layer->state == state)
 			break;
@@ -734,20 +772,30 @@ static size_t edit_plain(struct json_editor *json, const struct redact_feed *fee
 	return at;
 }
 
-size_t json_edit(struct json_editor *json, struct redact_feed *feed, uint8_t *data, size_t len)
+/* As much as can be read in one go. */
+static size_t edit_run(struct json_editor *json, struct redact_feed *feed, uint8_t *data,
+		       size_t len)
 {
 	const struct json_layer *layer = &json->layers[0];
+	size_t run = 0;
+
+	if (json->layer || layer->escape)
+		return 0;
+	if (json->cover == COVER_NONE || json->cover == COVER_CONTAINER)
+		run = edit_plain(json, feed, data, len);
+	else if (layer->state == STRING)
+		run = plain_run(data, len);
+	if (json->cover)
+		put_run(json, feed, data, run);
+	return run;
+}
+
+size_t json_edit(struct json_editor *json, struct redact_feed *feed, uint8_t *data, size_t len)
+{
 	size_t at = 0;
 
 	while (at < len) {
-		if (!json->layer && !layer->escape && !json->cover) {
-			at += edit_plain(json, feed, data + at, len - at);
-		} else if (!json->layer && !layer->escape && layer->state == STRING) {
-			size_t run = plain_run(data + at, len - at);
-
-			put_run(json, feed, data + at, run);
-			at += run;
-		}
+		at += edit_run(json, feed, data + at, len - at);
 		if (at < len && !edit_byte(json, feed, data + at))
 			break;
 		at += at < len;

@@ -299,20 +299,29 @@ void keys_begin(const struct redact_keys *keys, uint64_t parent, struct key_matc
 	wild_begin(keys, match);
 }
 
-static bool wild_alive(const struct redact_keys *keys, const struct key_match *match)
+/* Nearly always there is one word only; most keys end their hopes with the first character. */
+static void wild_feed_one(const struct redact_keys *keys, struct key_match *match,
+			  const uint8_t *text, size_t len)
 {
-	uint64_t any = 0;
+	uint64_t wild = match->wild[0];
 
-	for (unsigned i = 0; i < keys->wild_words; i++)
-		any |= match->wild[i];
-	return any != 0;
+	for (size_t i = 0; i < len && wild; i++) {
+		uint8_t byte = keys->normal[text[i]];
+
+		if (byte)
+			wild = (wild & keys->steps[byte][0]) << 1 | (wild & keys->loops[0]);
+	}
+	match->wild[0] = wild;
 }
 
-/* Most keys could match no key with '*' after their first characters. */
 static void wild_feed(const struct redact_keys *keys, struct key_match *match, const uint8_t *text,
 		      size_t len)
 {
-	for (size_t i = 0; i < len && wild_alive(keys, match); i++) {
+	if (keys->wild_words == 1) {
+		wild_feed_one(keys, match, text, len);
+		return;
+	}
+	for (size_t i = 0; i < len; i++) {
 		uint8_t byte = keys->normal[text[i]];
 
 		if (byte)
@@ -338,7 +347,7 @@ size_t keys_feed_plain(const struct redact_keys *keys, struct key_match *match, 
 	}
 	match->hash = hash;
 	match->path = path;
-	if (keys->wild_words)
+	if (keys->wild_words && at)
 		wild_feed(keys, match, text, at);
 	return at;
 }
@@ -421,7 +430,10 @@ uint32_t keys_end(const struct redact_keys *keys, const struct key_match *match)
 
 		if (entry)
 			categories |= entry->categories;
-		entry = keys->has_paths ? entry_find(keys, match->path) : NULL;
+		/* At the top the two are the same. */
+		entry = keys->has_paths && match->path != match->hash
+				? entry_find(keys, match->path)
+				: NULL;
 		if (entry)
 			categories |= entry->path_categories;
 	}
