@@ -438,6 +438,9 @@ void engine_packet(struct engine *engine, const struct packet *packet, struct ve
 	if (packet->time > engine->now)
 		engine->now = packet->time;
 	decide(engine, &passage);
+	/* A packet gets one verdict, not another one later. */
+	if (passage.held && ret_verdict->action != VERDICT_HOLD)
+		held_take_back(&passage);
 	counters->packets++;
 	counters->accepted += ret_verdict->action == VERDICT_ACCEPT;
 	counters->dropped += ret_verdict->action == VERDICT_DROP;

@@ -65,6 +65,7 @@ bool held_add(struct engine *engine, struct passage *passage)
 	held->number = ++engine->next_serial;
 	held->state = HELD_WAITING;
 	passage->flow->held++;
+	passage->held = held;
 	passage->verdict->action = VERDICT_HOLD;
 	engine->counters.held++;
 	return true;
@@ -77,6 +78,16 @@ void held_settle(struct held *held, enum verdict_action action, enum flow_mark m
 	held->action = action;
 	held->mark = mark;
 	held->state = HELD_SETTLED;
+}
+
+void held_take_back(struct passage *passage)
+{
+	struct held *held = passage->held;
+
+	if (held->state == HELD_WAITING)
+		held->flow->held--;
+	held->state = HELD_FREE;
+	held->changed = false;
 }
 
 void held_settle_all(struct engine *engine, struct flow *flow, enum verdict_action action,

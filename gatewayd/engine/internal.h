@@ -363,7 +363,8 @@ struct passage {
 	struct packet_headers headers;
 	struct device *device; /* NULL: nobody is known at that address */
 	struct flow *flow;
-	bool up; /* from the flow's device */
+	bool up;           /* from the flow's device */
+	struct held *held; /* our copy, when it was told to wait */
 	struct verdict *verdict;
 };
 
@@ -503,6 +504,8 @@ void refuse_reply_done(struct verdict *verdict, const struct writer *writer);
 
 /* Keeps the packet back, or drops it when there is no room. */
 bool held_add(struct engine *engine, struct passage *passage);
+/* It need not wait after all: its verdict is given at once. */
+void held_take_back(struct passage *passage);
 /* Gives up what has waited for too long. */
 void held_expire(struct engine *engine);
 void held_settle(struct held *held, enum verdict_action action, enum flow_mark mark);
