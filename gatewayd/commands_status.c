@@ -156,6 +156,7 @@ static struct json_object *tables_json(const struct engine_counters *counters)
 	add_table(object, "names", counters->names_now, limits->names, counters->names_evicted);
 	add_table(object, "streams", counters->streams_now, limits->streams,
 		  counters->streams_evicted);
+	add_table(object, "strips", counters->strips_now, limits->strips, counters->strips_refused);
 	return object;
 }
 

@@ -80,6 +80,8 @@ static int write_rules(struct daemon *daemon, char *error, size_t error_size)
 	struct uplinks uplinks = {.count = 0};
 	const char *offload[DAEMON_LAN_MOST + UPLINKS_MOST];
 	struct nft_config config = {
+		/* Of flows that are stripped the server's window is wanted. */
+		.inspect_replies = true,
 		.lan = settings->lan,
 		.lan_count = settings->lan_count,
 		.queue = settings->queue,

@@ -211,6 +211,8 @@ void explain_print(struct json_object *result, bool colour, size_t width)
 	fputs(", ", stdout);
 	text_put(stdout, json_text(result, "reason"));
 	putchar('\n');
+	if (!strcmp(action, "strip"))
+		explain_print_strip(json_member(result, "strip"), width);
 	if (!strcmp(json_text(result, "mode"), "observe") && !strcmp(action, "block"))
 		puts("The mode is to observe: it passes, and is noted.");
 	if (!json_text(result, "address")[0] && strcmp(action, "block") != 0)

@@ -28,6 +28,9 @@ struct explain {
 
 /* gatewayctl(8), EXPLAIN, has the fields. NULL: no memory. */
 struct json_object *explain_read(const struct explain *explain);
+/* What a strip rule takes out; gatewayctl(8) has the fields. */
+struct json_object *explain_strip(const struct policy_rule *rule);
+void explain_print_strip(struct json_object *strip, size_t width);
 void explain_print(struct json_object *result, bool colour, size_t width);
 
 #endif

@@ -382,6 +382,8 @@ struct json_object *explain_read(const struct explain *explain)
 		json_object_array_add(
 			readings, read_rules(explain, "payload", &question, STAGE_FLOW, &decision));
 	}
+	if (!decision.waits && decision.action == POLICY_STRIP && decision.rule)
+		json_object_object_add(result, "strip", explain_strip(decision.rule));
 	json_object_object_add(result, "readings", readings);
 	conclude(result, readings);
 	return result;

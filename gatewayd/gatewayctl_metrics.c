@@ -105,6 +105,10 @@ static void print_engine(struct json_object *object)
 		{"flows", "flows", "Flows."},
 		{"flows_blocked", "flows_blocked", "Flows blocked."},
 		{"flows_stripped", "flows_stripped", "Flows with personal data taken out."},
+		{"packets_held", "packets_held", "Packets of streams kept back for a while."},
+		{"packets_not_held", "packets_not_held", "Packets dropped for want of such room."},
+		{"strips_refused", "strips_refused", "Streams not read for want of room."},
+		{"secrets_seen", "secrets_seen", "Known secrets that were let pass."},
 		{"events_lost", "events_lost", "Events that nobody fetched in time."},
 	};
 

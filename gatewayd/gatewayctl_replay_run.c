@@ -224,6 +224,8 @@ static void take_events(struct replay_side *side)
 			break;
 		case EVENT_DECISION:
 		case EVENT_NEW_DEVICE:
+		case EVENT_STRIPPED:
+		case EVENT_SECRET:
 			break;
 		}
 	}

@@ -301,12 +301,49 @@ int client_flows(const struct client *client)
 
 /* ---- events ---- */
 
+/* "location 2, payment 1"; nothing when there are none. */
+static void put_categories(struct json_object *counts)
+{
+	bool first = true;
+
+	if (!counts)
+		return;
+	json_object_object_foreach(counts, name, count)
+	{
+		printf("%s%s %" PRIi64, first ? " (" : ", ", name, json_object_get_int64(count));
+		first = false;
+	}
+	if (!first)
+		putchar(')');
+}
+
+static void put_event_action(struct json_object *event, bool colour)
+{
+	const char *kind = json_text(event, "event");
+	const char *action = json_text(event, "action");
+	char decision[64];
+
+	if (!strcmp(kind, "secret")) {
+		printf(" %sknown secret%s", text_colour(colour, COLOUR_YELLOW),
+		       text_colour(colour, COLOUR_NONE));
+		put_categories(json_member(event, "seen"));
+		fputs(" to ", stdout);
+		return;
+	}
+	decision_text(event, decision, sizeof(decision));
+	printf(" %s", text_colour(colour, text_action_colour(action)));
+	text_put(stdout, !strcmp(kind, "stripped") ? "stripped" : decision);
+	fputs(text_colour(colour, COLOUR_NONE), stdout);
+	if (!strcmp(kind, "stripped"))
+		put_categories(json_member(event, "stripped"));
+	putchar(' ');
+}
+
 /* HH:MM:SS device action destination rule reason */
 static void print_event(void *context, struct json_object *event)
 {
 	const struct client *client = context;
-	const char *action = json_text(event, "action");
-	char time[CLIENT_TIME_SIZE], decision[64];
+	char time[CLIENT_TIME_SIZE];
 
 	client_local_time(json_text(event, "time"), false, time);
 	printf("%s ", time);
@@ -320,10 +357,7 @@ static void print_event(void *context, struct json_object *event)
 		putchar('\n');
 		return;
 	}
-	decision_text(event, decision, sizeof(decision));
-	printf(" %s", text_colour(client->colour, text_action_colour(action)));
-	text_put(stdout, decision);
-	printf("%s ", text_colour(client->colour, COLOUR_NONE));
+	put_event_action(event, client->colour);
 	text_put(stdout, client_destination(event));
 	if (json_text(event, "qtype")[0])
 		printf(" %s?", json_text(event, "qtype"));

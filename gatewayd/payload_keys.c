@@ -51,15 +51,15 @@ static struct redact_keys *read_table(const char *path, struct bytes text, char 
 	return NULL;
 }
 
-struct redact_keys *payload_keys_load(char *error, size_t error_size)
+/* The whole table, to be freed by the caller; ret_path: where it should be. */
+static char *read_file(char *path, size_t path_size, size_t *ret_len, char *error,
+		       size_t error_size)
 {
-	struct redact_keys *keys = NULL;
-	char path[4096];
 	size_t len;
 	char *text;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/payload_keys.tsv", configuration_data_directory());
+	snprintf(path, path_size, "%s/payload_keys.tsv", configuration_data_directory());
 	file = fopen(path, "r");
 	if (!file) {
 		snprintf(error, error_size, "%s: %s", path, strerror(errno));
@@ -67,13 +67,55 @@ struct redact_keys *payload_keys_load(char *error, size_t error_size)
 	}
 	text = malloc(FILE_MOST);
 	len = text ? fread(text, 1, FILE_MOST, file) : 0;
-	if (!text || ferror(file))
-		snprintf(error, error_size, "%s: cannot be read", path);
-	else if (len == FILE_MOST)
-		snprintf(error, error_size, "%s: larger than %d bytes", path, FILE_MOST);
-	else
-		keys = read_table(path, bytes_of(text, len), error, error_size);
-	free(text);
+	if (text && !ferror(file) && len < FILE_MOST) {
+		text[len] = 0;
+		*ret_len = len;
+	} else {
+		snprintf(error, error_size, "%s: cannot be read, or is larger than %d bytes", path,
+			 FILE_MOST);
+		free(text);
+		text = NULL;
+	}
 	fclose(file);
+	return text;
+}
+
+struct redact_keys *payload_keys_load(char *error, size_t error_size)
+{
+	struct redact_keys *keys;
+	char path[4096];
+	size_t len;
+	char *text = read_file(path, sizeof(path), &len, error, error_size);
+
+	if (!text)
+		return NULL;
+	keys = read_table(path, bytes_of(text, len), error, error_size);
+	free(text);
 	return keys;
+}
+
+bool payload_keys_each(void (*each)(void *context, const char *key, const char *category),
+		       void *context)
+{
+	char path[4096], error[512];
+	size_t len;
+	char *text = read_file(path, sizeof(path), &len, error, sizeof(error));
+
+	if (!text)
+		return false;
+	for (char *line = text, *next; line && *line; line = next) {
+		char *category = strchr(line, '\t');
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = 0;
+		if (*line == '#' || !category || (next && category >= next))
+			continue;
+		*category++ = 0;
+		category[strcspn(category, "\t")] = 0;
+		if (strcmp(category, "category") != 0)
+			each(context, line, category);
+	}
+	free(text);
+	return true;
 }

@@ -6,6 +6,7 @@
 #ifndef GATEWAYD_PAYLOAD_KEYS_H
 #define GATEWAYD_PAYLOAD_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "redact/keys.h"
@@ -15,5 +16,9 @@
  * NULL: error says why; strip rules then know their own keys only.
  */
 struct redact_keys *payload_keys_load(char *error, size_t error_size);
+
+/* Every key as it is written there, for people to read. False: no table. */
+bool payload_keys_each(void (*each)(void *context, const char *key, const char *category),
+		       void *context);
 
 #endif

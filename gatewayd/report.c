@@ -108,6 +108,10 @@ const char *report_event_name(enum event_kind kind)
 		return "flow-end";
 	case EVENT_NEW_DEVICE:
 		return "new-device";
+	case EVENT_STRIPPED:
+		return "stripped";
+	case EVENT_SECRET:
+		return "secret";
 	}
 	return "unknown";
 }
@@ -235,20 +239,20 @@ static void add_decision(struct json_object *object, const struct flow_record *r
 	add_text(object, "reason", record->reason);
 }
 
-static void add_stripped(struct json_object *object, const struct flow_record *record)
+/* By category; left out when there are none. */
+static void add_categories(struct json_object *object, const char *key, const uint32_t *counts)
 {
-	struct json_object *stripped = NULL;
+	struct json_object *categories = NULL;
 
 	for (int data = 0; data < DATA_COUNT; data++) {
-		if (!record->stripped[data])
+		if (!counts[data])
 			continue;
-		if (!stripped)
-			stripped = json_object_new_object();
-		add_number(stripped, policy_data_name((enum policy_data)data),
-			   record->stripped[data]);
+		if (!categories)
+			categories = json_object_new_object();
+		add_number(categories, policy_data_name((enum policy_data)data), counts[data]);
 	}
-	if (stripped)
-		json_object_object_add(object, "stripped", stripped);
+	if (categories)
+		json_object_object_add(object, key, categories);
 }
 
 static void add_flow(struct json_object *object, const struct flow_record *record)
@@ -268,7 +272,8 @@ static void add_flow(struct json_object *object, const struct flow_record *recor
 	add_number(object, "packets", record->packets);
 	add_number(object, "bytes_up", record->bytes_up);
 	add_number(object, "bytes_down", record->bytes_down);
-	add_stripped(object, record);
+	add_categories(object, "stripped", record->stripped);
+	add_categories(object, "seen", record->seen);
 }
 
 struct json_object *report_flow(const struct flow_record *record)
@@ -372,6 +377,10 @@ struct json_object *report_counters(const struct engine_counters *counters)
 	add_number(object, "bindings_evicted", counters->bindings_evicted);
 	add_number(object, "names_evicted", counters->names_evicted);
 	add_number(object, "streams_evicted", counters->streams_evicted);
+	add_number(object, "packets_held", counters->held);
+	add_number(object, "packets_not_held", counters->held_dropped);
+	add_number(object, "strips_refused", counters->strips_refused);
+	add_number(object, "secrets_seen", counters->secrets_seen);
 	add_number(object, "events_lost", counters->events_lost);
 	return object;
 }

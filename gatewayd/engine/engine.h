@@ -195,6 +195,7 @@ struct flow_record {
 	uint64_t packets;
 	uint64_t bytes_up, bytes_down; /* IP packets, headers included */
 	uint32_t stripped[DATA_COUNT];
+	uint32_t seen[DATA_COUNT]; /* known secrets that were let pass */
 	time_us first, last;
 };
 
@@ -203,6 +204,8 @@ enum event_kind {
 	EVENT_QUESTION,   /* a DNS question was refused */
 	EVENT_FLOW_END,   /* the record is complete */
 	EVENT_NEW_DEVICE, /* record: device, mac, src, policy */
+	EVENT_STRIPPED,   /* the first of a category was taken out of a flow */
+	EVENT_SECRET,     /* a known secret of a category passed in it for the first time */
 };
 
 struct event {
@@ -253,6 +256,7 @@ struct engine_counters {
 	uint64_t flows, flows_blocked, flows_stripped;
 	uint64_t held, held_dropped; /* packets kept back; not kept for want of room */
 	uint64_t strips_refused;     /* flows not read for want of room: opaque */
+	uint64_t secrets_seen;       /* known secrets that were let pass */
 	uint64_t flows_evicted, bindings_evicted, names_evicted, streams_evicted;
 	uint64_t events_lost;
 	uint32_t flows_now, devices_now, bindings_now, names_now, streams_now, strips_now;

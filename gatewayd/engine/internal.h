@@ -277,6 +277,7 @@ struct strip_plan {
 struct strip_plans {
 	const struct policy_set *set;
 	struct redact_secrets *secrets;
+	struct redact_secrets *in_names; /* the same in lower case, as DNS names are */
 	size_t count;
 	struct strip_plan plans[];
 };
@@ -531,6 +532,8 @@ void strip_down(struct engine *engine, struct passage *passage);
 
 const struct strip_plan *strip_plan_of(const struct engine *engine, const struct flow *flow);
 void strip_plans_free(struct strip_plans *plans);
+/* The categories of the known secrets in a name; 0: none. */
+uint32_t strip_secrets_in(const struct engine *engine, const struct name *name);
 
 /* ---- record.c ---- */
 
@@ -541,6 +544,8 @@ void record_event(struct engine *engine, enum event_kind kind, const struct flow
 void record_question(struct engine *engine, const struct flow *flow, const struct dns_message *dns,
 		     const struct policy_question *question,
 		     const struct policy_decision *decision);
+/* EVENT_SECRET: in the name that this question asks. */
+void record_secret(struct engine *engine, const struct flow *flow, const struct dns_message *dns);
 void record_new_device(struct engine *engine, const struct device *device);
 
 #endif

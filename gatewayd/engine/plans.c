@@ -25,7 +25,15 @@ void strip_plans_free(struct strip_plans *plans)
 	for (size_t i = 0; i < plans->count; i++)
 		keys_free(plans->plans[i].own);
 	secrets_free(plans->secrets);
+	secrets_free(plans->in_names);
 	free(plans);
+}
+
+uint32_t strip_secrets_in(const struct engine *engine, const struct name *name)
+{
+	const struct strip_plans *plans = engine->plans;
+
+	return plans ? secrets_find(plans->in_names, bytes_of(name->text, name->len)) : 0;
 }
 
 /* Own keys are counted under the rule's first category. */
@@ -69,19 +77,39 @@ static bool plan_rule(struct strip_plans *plans, const struct redact_keys *shipp
 	return true;
 }
 
-static bool plan_secrets(struct strip_plans *plans, const struct policy_set *set)
+/* Names are compared in lower case. */
+static void to_lower(char *text)
+{
+	for (; *text; text++) {
+		if (*text >= 'A' && *text <= 'Z')
+			*text = (char)(*text | 0x20);
+	}
+}
+
+static bool add_identifier(struct redact_secrets *secrets,
+			   const struct policy_identifier *identifier, bool lower)
+{
+	char text[SECRETS_VALUE_MOST + 1];
+	size_t len = strlen(identifier->value);
+
+	if (len > SECRETS_VALUE_MOST)
+		return true;
+	memcpy(text, identifier->value, len + 1);
+	if (lower)
+		to_lower(text);
+	return secrets_add(secrets, bytes_of(text, len), identifier->data) != SECRETS_NO_MEMORY;
+}
+
+static bool fill_secrets(struct redact_secrets *secrets, const struct policy_set *set, bool lower)
 {
 	const struct policy_identifier *identifiers;
 	size_t count;
 
-	plans->secrets = secrets_new();
-	if (!plans->secrets)
+	if (!secrets)
 		return false;
 	identifiers = policy_identifiers(set, &count);
 	for (size_t i = 0; i < count; i++) {
-		struct bytes value = bytes_of(identifiers[i].value, strlen(identifiers[i].value));
-
-		if (secrets_add(plans->secrets, value, identifiers[i].data) == SECRETS_NO_MEMORY)
+		if (!add_identifier(secrets, &identifiers[i], lower))
 			return false;
 	}
 	for (size_t i = 0; i < policy_device_count(set); i++) {
@@ -89,12 +117,19 @@ static bool plan_secrets(struct strip_plans *plans, const struct policy_set *set
 		const struct mac *mac = policy_device_macs(policy_device_at(set, i), &macs);
 
 		for (size_t j = 0; j < macs; j++) {
-			if (secrets_add_mac(plans->secrets, mac[j].bytes, DATA_DEVICE_ID) ==
+			if (secrets_add_mac(secrets, mac[j].bytes, DATA_DEVICE_ID) ==
 			    SECRETS_NO_MEMORY)
 				return false;
 		}
 	}
-	return secrets_compile(plans->secrets);
+	return secrets_compile(secrets);
+}
+
+static bool plan_secrets(struct strip_plans *plans, const struct policy_set *set)
+{
+	plans->secrets = secrets_new();
+	plans->in_names = secrets_new();
+	return fill_secrets(plans->secrets, set, false) && fill_secrets(plans->in_names, set, true);
 }
 
 bool engine_prepare(struct engine *engine, const struct policy_set *set)

@@ -59,6 +59,7 @@ void record_flow(const struct engine *engine, const struct flow *flow,
 	set_text(record->rule, sizeof(record->rule), flow->rule);
 	set_text(record->reason, sizeof(record->reason), flow->reason);
 	memcpy(record->stripped, flow->stripped, sizeof(record->stripped));
+	memcpy(record->seen, flow->seen, sizeof(record->seen));
 	record->packets = flow->packets;
 	record->bytes_up = flow->bytes_up;
 	record->bytes_down = flow->bytes_down;
@@ -100,6 +101,15 @@ void record_question(struct engine *engine, const struct flow *flow, const struc
 	record->observed = flow->observed;
 	policy_rule_label(question->policy, decision->rule, record->rule, sizeof(record->rule));
 	policy_reason(engine->set, question, decision, record->reason, sizeof(record->reason));
+}
+
+void record_secret(struct engine *engine, const struct flow *flow, const struct dns_message *dns)
+{
+	struct flow_record *record = &next_event(engine, EVENT_SECRET)->record;
+
+	record_flow(engine, flow, record);
+	record->question = dns->question;
+	record->question_type = dns->question_type;
 }
 
 void record_new_device(struct engine *engine, const struct device *device)

@@ -165,6 +165,36 @@ static bool asks_resolver(struct engine *engine, const struct passage *passage)
 	       !judge_is_lan(engine, &passage->flow->key.remote);
 }
 
+static void count_each(uint32_t *counts, uint32_t categories)
+{
+	for (unsigned i = 0; i < DATA_COUNT; i++)
+		counts[i] += categories >> i & 1;
+}
+
+/*
+ * A known secret in the name asked. A name cannot be changed and mean the same:
+ * where a rule strips that category, the question is refused.
+ */
+static void look_for_secrets(struct engine *engine, struct passage *passage,
+			     const struct message *message, struct policy_decision *decision)
+{
+	uint32_t found = strip_secrets_in(engine, &message->dns.question);
+	bool strips = decision->action == POLICY_STRIP && decision->rule;
+	uint32_t taken = strips ? found & policy_rule_data(decision->rule) : 0;
+	struct flow *flow = passage->flow;
+
+	if (!found || decision->action == POLICY_BLOCK)
+		return;
+	if (taken && policy_mode(device_policy(engine, passage->device)) == MODE_ENFORCE) {
+		count_each(flow->stripped, taken);
+		decision->action = POLICY_BLOCK;
+		return;
+	}
+	count_each(flow->seen, found);
+	engine->counters.secrets_seen++;
+	record_secret(engine, flow, &message->dns);
+}
+
 static enum fate ask(struct engine *engine, struct passage *passage, struct message *message)
 {
 	struct flow *flow = passage->flow;
@@ -183,6 +213,7 @@ static enum fate ask(struct engine *engine, struct passage *passage, struct mess
 		decision = decide_resolver(engine, passage, &question);
 	if (decision.action != POLICY_BLOCK)
 		decision = decide_names(engine, passage, &message->names, &question);
+	look_for_secrets(engine, passage, message, &decision);
 	settle(engine, flow, &question, &decision);
 	message->denial = denial_for(question.policy, &decision);
 	fate = fate_of(question.policy, &decision);

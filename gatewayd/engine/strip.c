@@ -144,18 +144,25 @@ static void move_edge(struct strip *strip, uint32_t edge)
 
 static void count(struct engine *engine, struct flow *flow, const struct redact_result *result)
 {
-	bool any = false;
+	bool first_stripped = false, first_seen = false, any = false;
 
 	for (unsigned i = 0; i < DATA_COUNT; i++) {
+		any |= result->stripped[i] != 0;
+		first_stripped |= result->stripped[i] && !flow->stripped[i];
+		first_seen |= result->seen[i] && !flow->seen[i];
 		flow->stripped[i] += result->stripped[i];
 		flow->seen[i] += result->seen[i];
-		any |= result->stripped[i] != 0;
+		engine->counters.secrets_seen += result->seen[i];
 	}
-	if (!any || flow->any_stripped)
-		return;
-	flow->any_stripped = true;
-	engine->counters.flows_stripped++;
-	flow_device(engine, flow)->flows_stripped++;
+	if (any && !flow->any_stripped) {
+		flow->any_stripped = true;
+		engine->counters.flows_stripped++;
+		flow_device(engine, flow)->flows_stripped++;
+	}
+	if (first_stripped)
+		record_event(engine, EVENT_STRIPPED, flow);
+	if (first_seen)
+		record_event(engine, EVENT_SECRET, flow);
 }
 
 static void note_result(struct engine *engine, struct strip *strip,

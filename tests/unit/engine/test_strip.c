@@ -214,6 +214,76 @@ static void many_half_open_streams_cost_what_the_limits_say(void **state)
 	world_free(world);
 }
 
+static unsigned count_events(struct world *world, enum event_kind kind,
+			     struct flow_record *ret_record)
+{
+	struct event event;
+	unsigned count = 0;
+
+	while (engine_next_event(world->engine, &event)) {
+		if (event.kind != kind)
+			continue;
+		*ret_record = event.record;
+		count++;
+	}
+	return count;
+}
+
+static void events_tell_of_the_first_of_each_kind(void **state)
+{
+	static const char twice[] = "{\"owner\":\"a\",\"lat\":1,\"n\":\"HomeWiFi-5G\"}\n"
+				    "{\"owner\":\"a\",\"lat\":1,\"n\":\"HomeWiFi-5G\"}\n";
+	struct flow_record record;
+	struct world *world;
+
+	(void)state;
+	world_main_text =
+		MAIN_TEXT "identifiers = ( { data = \"network-id\"; value = \"HomeWiFi-5G\"; } );";
+	for (int i = 0; i < 2; i++) {
+		world = world_new(STRIP_RULE(""));
+		world_connect(world, COFFEE_ADDRESS, 4000, OTHER, 8080);
+		world_send(world, COFFEE_ADDRESS, 4000, OTHER, 8080, 0, twice, sizeof(twice) - 1);
+		assert_int_equal(count_events(world, i ? EVENT_SECRET : EVENT_STRIPPED, &record),
+				 1);
+		assert_int_equal(record.stripped[DATA_LOCATION], 4);
+		assert_int_equal(record.seen[DATA_NETWORK_ID], 2);
+		world_free(world);
+	}
+	world_main_text = MAIN_TEXT;
+}
+
+static void secrets_in_names_that_are_asked(void **state)
+{
+	static const char *const categories[] = {"location", "network-id"};
+	struct flow_record record;
+	struct world *world;
+
+	(void)state;
+	world_main_text =
+		MAIN_TEXT "identifiers = ( { data = \"network-id\"; value = \"HomeWiFi-5G\"; } );";
+	for (int i = 0; i < 2; i++) {
+		char policy[512];
+
+		snprintf(policy, sizeof(policy),
+			 "{ name = \"test\"; default = \"allow\"; rules = ( { action = "
+			 "\"strip\"; data = \"%s\"; domain = \"cloud.example\"; } ); }, %s",
+			 categories[i], CAMERA_POLICY);
+		world = world_new(policy);
+		world_ask(world, COFFEE_ADDRESS, RESOLVER, 1, "HomeWiFi-5G.cloud.example");
+		assert_int_equal(world->verdict.action, i ? VERDICT_DROP : VERDICT_ACCEPT);
+		assert_int_equal(world->verdict.reply_count, i);
+		assert_int_equal(count_events(world, i ? EVENT_QUESTION : EVENT_SECRET, &record),
+				 1);
+		assert_string_equal(record.question.text, "homewifi-5g.cloud.example");
+		assert_int_equal(
+			i ? record.stripped[DATA_NETWORK_ID] : record.seen[DATA_NETWORK_ID], 1);
+		world_ask(world, COFFEE_ADDRESS, RESOLVER, 2, "www.cloud.example");
+		assert_int_equal(world->verdict.action, VERDICT_ACCEPT);
+		world_free(world);
+	}
+	world_main_text = MAIN_TEXT;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +293,8 @@ int main(void)
 		cmocka_unit_test(the_middle_of_a_stream_is_opaque),
 		cmocka_unit_test(the_servers_window_is_kept_small),
 		cmocka_unit_test(a_datagram_is_stripped),
+		cmocka_unit_test(events_tell_of_the_first_of_each_kind),
+		cmocka_unit_test(secrets_in_names_that_are_asked),
 		cmocka_unit_test(many_half_open_streams_cost_what_the_limits_say),
 	};
 

@@ -133,7 +133,7 @@ static void test_events_say_when_and_what(void **state)
 static void test_every_event_has_a_name(void **state)
 {
 	(void)state;
-	for (int kind = EVENT_DECISION; kind <= EVENT_NEW_DEVICE; kind++)
+	for (int kind = EVENT_DECISION; kind <= EVENT_SECRET; kind++)
 		assert_string_not_equal(report_event_name((enum event_kind)kind), "unknown");
 }
 
