@@ -510,7 +510,7 @@ static void test_mqtt_in_websocket(void **state)
 	a += put_frame(in + a, 0x82, publish + 8, 6);
 	b += put_frame(out + b, 0x82, CONNECT4 "\x30", 19);
 	b += put_frame(out + b, 0x82, publish + 1, 7);
-	b += put_frame(out + b, 0x82, ": 00x0" + 0, 6);
+	b += put_frame(out + b, 0x82, ": 00x0", 6);
 	out[sizeof(UPGRADE) - 1 + 25 + 13 + 6] = in[sizeof(UPGRADE) - 1 + 25 + 13 + 6];
 	check(in, a, out, b, READ);
 }

@@ -202,6 +202,46 @@ static void test_table(void **state)
 	keys_free(keys);
 }
 
+/* The table that ships: what it must know, and what it must leave alone. */
+static void test_shipped_table(void **state)
+{
+	static const char *const names[] = {"location",  "identity",   "contact", "payment",
+					    "device-id", "network-id", "usage",   "sensor",
+					    "calendar",  "media"};
+	static const char *const alone[] = {"id",        "name",          "time",
+					    "timestamp", "status",        "state",
+					    "token",     "model",         "version",
+					    "speed",     "mode",          "drink",
+					    "machine",   "type",          "no",
+					    "value",     "host",          "url",
+					    "method",    "params",        "result",
+					    "cmd",       "msgid",         "topic",
+					    "code",      "Authorization", "Content-Length"};
+	static char text[1 << 18];
+	FILE *file = fopen("policy/catalogue/payload_keys.tsv", "r");
+	struct redact_keys *keys;
+	unsigned line = 0;
+	size_t len;
+
+	(void)state;
+	if (!file)
+		skip();
+	len = fread(text, 1, sizeof(text), file);
+	fclose(file);
+	keys = keys_new(NULL);
+	assert_int_equal(keys_add_table(keys, bytes_of(text, len), names, 10, &line), KEYS_OK);
+	assert_int_equal(look_up(keys, "lat"), 1 << 0);
+	assert_int_equal(look_up(keys, "Latitude"), 1 << 0);
+	assert_int_equal(look_up(keys, "owner"), 1 << 1);
+	assert_int_equal(look_up(keys, "payment"), 1 << 3);
+	assert_int_equal(look_up(keys, "paymentInfo"), 1 << 3);
+	assert_int_equal(look_up(keys, "deviceId"), 1 << 4);
+	assert_int_equal(look_up(keys, "SSID"), 1 << 5);
+	for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++)
+		assert_int_equal(look_up(keys, alone[i]), 0);
+	keys_free(keys);
+}
+
 /* However many there are, each is found and nothing else. */
 static void test_many(void **state)
 {
@@ -231,6 +271,7 @@ int main(void)
 		cmocka_unit_test(test_characters_are_utf8),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_shipped_table),
 		cmocka_unit_test(test_many),
 	};
 
