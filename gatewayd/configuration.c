@@ -34,6 +34,13 @@ const char *configuration_data_directory(void)
 	return directory && *directory ? directory : GATEWAYD_DATADIR;
 }
 
+const char *configuration_state_directory(void)
+{
+	const char *directory = getenv("GATEWAYD_STATEDIR");
+
+	return directory && *directory ? directory : CONFIGURATION_STATEDIR;
+}
+
 /* ---- one file ---- */
 
 /* What went wrong in words that help. */
@@ -250,7 +257,8 @@ struct policy_set *configuration_load(const char *directory, struct policy_error
 
 bool configuration_find(const char *directory, const char *path, char *ret_path, size_t size)
 {
-	const char *folders[] = {directory, CONFIGURATION_STATEDIR, configuration_data_directory()};
+	const char *folders[] = {directory, configuration_state_directory(),
+				 configuration_data_directory()};
 
 	if (path[0] == '/') {
 		snprintf(ret_path, size, "%s", path);
@@ -261,6 +269,6 @@ bool configuration_find(const char *directory, const char *path, char *ret_path,
 		if (access(ret_path, F_OK) == 0)
 			return true;
 	}
-	snprintf(ret_path, size, "%s/%s", CONFIGURATION_STATEDIR, path);
+	snprintf(ret_path, size, "%s/%s", configuration_state_directory(), path);
 	return false;
 }

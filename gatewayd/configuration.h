@@ -26,6 +26,8 @@ struct configuration {
 
 /* GATEWAYD_DATADIR of the environment, else the one that was built in. */
 const char *configuration_data_directory(void);
+/* GATEWAYD_STATEDIR of the environment, else CONFIGURATION_STATEDIR. */
+const char *configuration_state_directory(void);
 
 /*
  * Reads every file into memory. False: errors tell which could not be read and

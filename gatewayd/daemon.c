@@ -15,6 +15,7 @@
 #include "commands.h"
 #include "configuration.h"
 #include "daemon.h"
+#include "lists.h"
 #include "payload_keys.h"
 #include "system/control.h"
 #include "system/leases.h"
@@ -51,8 +52,13 @@ void daemon_log_errors(const struct policy_errors *errors, const struct policy_e
 bool daemon_load_policy(struct daemon *daemon)
 {
 	struct policy_errors errors = {0}, warnings = {0};
+	struct policy_set *set;
 
-	daemon->set = configuration_load(daemon->options.directory, &errors, &warnings);
+	set = configuration_load(daemon->options.directory, &errors, &warnings);
+	if (set)
+		daemon->lists =
+			lists_open(daemon->options.directory, set, NULL, LISTS_COMPILE, &warnings);
+	daemon->set = set;
 	daemon_log_errors(&errors, &warnings);
 	policy_errors_free(&errors);
 	policy_errors_free(&warnings);
@@ -298,7 +304,7 @@ static void free_set(const struct policy_set *set)
  * The rules are the last step that can fail; when they do, the engine gets its
  * old policy back before the next packet is looked at.
  */
-static bool put_in_force(struct daemon *daemon, const struct policy_set *set,
+static bool put_in_force(struct daemon *daemon, const struct policy_set *set, struct lists *lists,
 			 struct policy_errors *errors)
 {
 	const struct policy_set *old;
@@ -306,12 +312,16 @@ static bool put_in_force(struct daemon *daemon, const struct policy_set *set,
 
 	if (!engine_prepare(daemon->engine, set)) {
 		policy_errors_add(errors, daemon->options.directory, 0, "no memory");
+		free_set(set);
+		lists_free(lists);
 		return false;
 	}
 	old = engine_swap_policy(daemon->engine, set);
 	daemon->set = set;
 	if (daemon_apply_rules(daemon, error, sizeof(error))) {
 		free_set(old);
+		lists_free(daemon->lists);
+		daemon->lists = lists;
 		return true;
 	}
 	policy_errors_add(errors, daemon->options.directory, 0, "the kernel refused the rules: %s",
@@ -319,6 +329,7 @@ static bool put_in_force(struct daemon *daemon, const struct policy_set *set,
 	daemon->set = old;
 	(void)engine_prepare(daemon->engine, old);
 	free_set(engine_swap_policy(daemon->engine, old));
+	lists_free(lists);
 	if (!daemon_apply_rules(daemon, error, sizeof(error))) {
 		log_error("nft", "the rules are not up to date: %s", error);
 		daemon->rules_wanted = true;
@@ -330,6 +341,7 @@ bool daemon_reload(struct daemon *daemon, struct policy_errors *errors,
 		   struct policy_errors *warnings)
 {
 	struct policy_set *set;
+	struct lists *lists;
 
 	clock_read_zone(&daemon->clock);
 	set = configuration_load(daemon->options.directory, errors, warnings);
@@ -340,7 +352,8 @@ bool daemon_reload(struct daemon *daemon, struct policy_errors *errors,
 		free_set(set);
 		goto refused;
 	}
-	if (!put_in_force(daemon, set, errors))
+	lists = lists_open(daemon->options.directory, set, daemon->lists, LISTS_QUICKLY, warnings);
+	if (!put_in_force(daemon, set, lists, errors))
 		goto refused;
 	daemon_open_geo(daemon);
 	daemon_update_lan(daemon);
@@ -372,5 +385,6 @@ void daemon_stop(struct daemon *daemon)
 	geo_free(daemon->geo);
 	if (daemon->set)
 		free_set(daemon->set);
+	lists_free(daemon->lists);
 	loop_free(daemon->loop);
 }

@@ -29,6 +29,7 @@ struct conntrack;
 struct control;
 struct interfaces;
 struct leases;
+struct lists;
 struct nft;
 struct traffic;
 struct vendor;
@@ -48,6 +49,7 @@ struct daemon {
 	struct privilege_user user;
 
 	const struct policy_set *set;
+	struct lists *lists; /* of the set, which looks into them */
 	struct engine *engine;
 	struct redact_keys *keys; /* shipped; NULL when they could not be read */
 	struct geo *geo;

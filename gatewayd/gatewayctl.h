@@ -191,6 +191,7 @@ void client_print_reload(void *context, struct json_object *object);
 /* ---- gatewayctl_files.c: the files of the policy and of the databases ---- */
 
 struct geo;
+struct lists;
 struct policy_errors;
 
 /* Prints each as file:line: kind text. */
@@ -201,6 +202,8 @@ struct json_object *client_errors_json(const struct policy_errors *errors);
 struct policy_set *client_load(const char *directory);
 /* The databases that the files name; what cannot be read is said once. NULL: no memory. */
 struct geo *client_open_geo(const char *directory, const struct policy_set *set);
+/* The lists that the files name, compiled where they are newer; what cannot be read is said. */
+struct lists *client_open_lists(const char *directory, struct policy_set *set);
 
 /* ---- the commands ---- */
 

@@ -8,7 +8,9 @@
 
 #include <json-c/json.h>
 
+#include "configuration.h"
 #include "gatewayctl_text.h"
+#include "lists.h"
 
 #define PAUSE_SECONDS 600
 
@@ -39,8 +41,26 @@ void client_print_reload(void *context, struct json_object *object)
 		       json_number(object, "devices"), json_number(object, "policies"));
 }
 
+/*
+ * Lists that are newer than what was compiled of them, so that the daemon
+ * only maps them. What is wrong with the files, the daemon tells.
+ */
+static void compile_lists(const struct client *client)
+{
+	struct policy_errors errors = {0};
+	struct policy_set *set = configuration_load(client->directory, &errors, NULL);
+	struct lists *lists = NULL;
+
+	if (set)
+		lists = lists_open(client->directory, set, NULL, LISTS_COMPILE, NULL);
+	policy_free(set);
+	lists_free(lists);
+	policy_errors_free(&errors);
+}
+
 int client_reload(const struct client *client)
 {
+	compile_lists(client);
 	return client_ask(client, "reload", NULL,
 			  client->json ? client_print_json : client_print_reload, NULL);
 }

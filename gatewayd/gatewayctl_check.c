@@ -6,6 +6,7 @@
 
 #include "configuration.h"
 #include "gatewayctl_text.h"
+#include "lists.h"
 
 static void print_result(const struct client *client, const char *directory,
 			 const struct policy_set *set, const struct policy_errors *errors)
@@ -50,6 +51,8 @@ int client_check(const struct client *client)
 	const char *directory = client->argument_count ? client->arguments[0] : client->directory;
 	struct policy_errors errors = {0}, warnings = {0};
 	struct policy_set *set = configuration_load(directory, &errors, &warnings);
+	struct lists *lists =
+		set ? lists_open(directory, set, NULL, LISTS_COMPILE, &warnings) : NULL;
 	int code = set ? EXIT_DONE : EXIT_NO;
 
 	if (client->json) {
@@ -62,5 +65,6 @@ int client_check(const struct client *client)
 	policy_errors_free(&errors);
 	policy_errors_free(&warnings);
 	policy_free(set);
+	lists_free(lists);
 	return code;
 }

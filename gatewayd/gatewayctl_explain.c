@@ -166,6 +166,19 @@ static void print_catalogue(struct json_object *entry)
 	print_row(entry);
 }
 
+static void print_list_entries(struct json_object *entries)
+{
+	for (size_t i = 0; i < json_length(entries); i++) {
+		struct json_object *row = json_object_array_get_idx(entries, i);
+
+		printf("  %-12s", i ? "" : "entries");
+		text_put(stdout, json_text(row, "entry"));
+		fputs(json_flag(row, "exception") ? ", let pass by " : " of ", stdout);
+		text_put(stdout, json_text(row, "list"));
+		putchar('\n');
+	}
+}
+
 static void print_subject(struct json_object *result)
 {
 	struct json_object *lists = json_member(result, "lists");
@@ -194,6 +207,7 @@ static void print_subject(struct json_object *result)
 		text_put(stdout, json_object_get_string(json_object_array_get_idx(lists, i)));
 		putchar('\n');
 	}
+	print_list_entries(json_member(result, "list_entries"));
 }
 
 void explain_print(struct json_object *result, bool colour, size_t width)
@@ -317,6 +331,7 @@ int client_explain(const struct client *client)
 {
 	struct explain explain = {.destination_text = client->arguments[1]};
 	struct policy_set *set;
+	struct lists *lists;
 	int code;
 
 	if (!read_destination(client->arguments[1], &explain.destination))
@@ -324,8 +339,11 @@ int client_explain(const struct client *client)
 	set = client_load(client->directory);
 	if (!set)
 		return EXIT_NO;
+	lists = client_open_lists(client->directory, set);
 	explain.set = set;
+	explain.lists = lists;
 	code = explain_in(client, &explain);
 	policy_free(set);
+	lists_free(lists);
 	return code;
 }

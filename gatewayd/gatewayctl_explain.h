@@ -8,6 +8,7 @@
 
 #include "gatewayctl.h"
 #include "policy/policy.h"
+#include "lists.h"
 #include "system/geo.h"
 
 #define EXPLAIN_OVERRIDES_MOST 64
@@ -15,6 +16,7 @@
 struct explain {
 	const struct policy_set *set;
 	const struct geo *geo;
+	const struct lists *lists;
 	struct client_device device;
 	const struct policy *policy;
 	struct policy_destination destination;

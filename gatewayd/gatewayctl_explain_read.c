@@ -299,6 +299,29 @@ static struct json_object *lists_json(const struct explain *explain)
 	return array;
 }
 
+/* What on which list says so; of addresses only the list is known. */
+static struct json_object *list_entries_json(const struct explain *explain)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < lists_count(explain->lists); i++) {
+		const struct lists_entry *list = lists_at(explain->lists, i);
+		struct json_object *row;
+		struct list_hit hit;
+
+		if (!list->image || !explain->destination.name.len ||
+		    !list_image_find(list->image, &explain->destination.name, &hit))
+			continue;
+		row = json_object_new_object();
+		add_text(row, "list", list->name);
+		add_text(row, "entry", hit.entry);
+		add_flag(row, "exception",
+			 hit.level == LIST_EXCEPT || hit.level == LIST_EXCEPT_IMPORTANT);
+		json_object_array_add(array, row);
+	}
+	return array;
+}
+
 static void add_member(struct json_object *object, const char *key, struct json_object *member)
 {
 	if (member)
@@ -329,6 +352,7 @@ static struct json_object *describe(const struct explain *explain)
 	}
 	add_member(object, "catalogue", catalogue_json(explain));
 	json_object_object_add(object, "lists", lists_json(explain));
+	json_object_object_add(object, "list_entries", list_entries_json(explain));
 	return object;
 }
 

@@ -6,6 +6,7 @@
 
 #include "configuration.h"
 #include "gatewayctl_text.h"
+#include "lists.h"
 #include "report.h"
 #include "system/geo.h"
 
@@ -78,4 +79,14 @@ struct geo *client_open_geo(const char *directory, const struct policy_set *set)
 	open_one(geo, GEO_COUNTRY, directory, settings->geo_country);
 	open_one(geo, GEO_ASN, directory, settings->geo_asn);
 	return geo;
+}
+
+struct lists *client_open_lists(const char *directory, struct policy_set *set)
+{
+	struct policy_errors warnings = {0};
+	struct lists *lists = lists_open(directory, set, NULL, LISTS_COMPILE, &warnings);
+
+	client_print_errors(&warnings, "warning: ");
+	policy_errors_free(&warnings);
+	return lists;
 }

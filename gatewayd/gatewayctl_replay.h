@@ -33,12 +33,14 @@ struct replay_refusal {
 
 struct table;
 struct geo;
+struct lists;
 
 /* One policy and what it makes of the capture. */
 struct replay_side {
 	const char *directory;
 	struct policy_set *set;
 	struct geo *geo;
+	struct lists *lists;
 	struct engine *engine;
 	struct replay_flow *flows;
 	size_t flow_count, flow_capacity;

@@ -15,6 +15,7 @@
 #include "capture/capture.h"
 #include "gatewayctl_offload.h"
 #include "gatewayctl_text.h"
+#include "lists.h"
 #include "payload_keys.h"
 #include "report.h"
 #include "system/clock.h"
@@ -89,6 +90,7 @@ static bool open_side(struct replay_side *side, const char *directory, const cha
 	side->set = client_load(directory);
 	if (!side->set)
 		return false;
+	side->lists = client_open_lists(directory, side->set);
 	config.only = policy ? wanted_policy(side, policy) : NULL;
 	if (policy && !config.only)
 		return false;
@@ -140,6 +142,7 @@ void replay_close(struct replay *replay)
 		keys_free(side->keys);
 		geo_free(side->geo);
 		policy_free(side->set);
+		lists_free(side->lists);
 	}
 }
 
