@@ -101,8 +101,10 @@ static void add_sets(const struct build *build)
 		nft_object_set(build->batch, &plain[i], id++);
 		nft_object_flush_set(build->batch, plain[i].name);
 	}
-	for (size_t i = 0; build->counters && i < sizeof(counting) / sizeof(counting[0]); i++)
+	for (size_t i = 0; build->counters && i < sizeof(counting) / sizeof(counting[0]); i++) {
 		nft_object_set(build->batch, &counting[i], id++);
+		nft_object_flush_set(build->batch, counting[i].name);
+	}
 	for (size_t i = 0; build->redirect && i < sizeof(redirecting) / sizeof(redirecting[0]); i++)
 		nft_object_set(build->batch, &redirecting[i], id++);
 	if (build->redirect)

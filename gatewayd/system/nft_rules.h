@@ -27,8 +27,8 @@
 #define NFT_COUNTED_MOST 4096u
 
 /*
- * The whole table. Chains, sets of counters and their contents stay when they
- * are there already, unless afresh is said: then all is deleted before.
+ * The whole table. Chains and sets stay when they are there already and get
+ * other contents, unless afresh is said: then all is deleted before.
  * missing: enum nft_need bits of what to do without; NFT_NEEDS_QUEUE means the
  * native expression.
  */
