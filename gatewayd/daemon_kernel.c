@@ -70,8 +70,8 @@ static void warn_of_redirect(const struct daemon *daemon, const struct nft_confi
 	nft_features(daemon->nft, &features);
 	if ((config->redirect_all || config->redirect_count) && !features.redirect)
 		log_warn("nft", "dns.resolver = \"gateway\" has no effect: this kernel cannot "
-				   "redirect (CONFIG_NFT_REDIR, CONFIG_NFT_FIB_INET; OpenWrt: "
-				   "kmod-nft-nat, kmod-nft-fib)");
+				"redirect (CONFIG_NFT_REDIR, CONFIG_NFT_FIB_INET; OpenWrt: "
+				"kmod-nft-nat, kmod-nft-fib)");
 }
 
 static int write_rules(struct daemon *daemon, char *error, size_t error_size)

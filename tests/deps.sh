@@ -14,7 +14,8 @@ build="gcc libc6-dev make pkg-config libnetfilter-queue-dev libnftnl-dev libmnl-
 	libcurl4-openssl-dev libcap-ng-dev libseccomp-dev"
 lint="clang-format cppcheck shellcheck mandoc binutils"
 lab="iproute2 nftables dnsmasq-base unbound nginx-light mosquitto mosquitto-clients curl
-	knot-dnsutils openssl tcpdump libmaxmind-db-writer-perl procps iputils-ping conntrack jq iptables"
+	knot-dnsutils openssl tcpdump libmaxmind-db-writer-perl procps iputils-ping conntrack jq iptables
+	ngtcp2-client ngtcp2-server"
 services="unbound nginx mosquitto"
 
 packages_for() {

@@ -225,6 +225,12 @@ lab_zone() {
 		relay.camera.example. AAAA 2001:db8:3::20
 		view.camera.example. A 198.51.100.20
 		view.camera.example. AAAA 2001:db8:2::20
+		update.camera.example. A 198.51.100.20
+		update.camera.example. AAAA 2001:db8:2::20
+		cloud.camera.example. A 203.0.113.20
+		cloud.camera.example. AAAA 2001:db8:3::20
+		update.camera.example. HTTPS 1 . alpn=h2 ech=AEf+DQBDKgAgACAAAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHwAEAAEAAQAUZnJvbnQuY2FtZXJhLmV4YW1wbGUAAA==
+		doh.vendor.example. A 203.0.113.60
 		www.example.com. A 198.51.100.10
 		www.example.com. AAAA 2001:db8:2::10
 		news.example.cn. A 203.0.113.20
