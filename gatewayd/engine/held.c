@@ -136,6 +136,9 @@ bool engine_next_release(struct engine *engine, struct packet *ret_packet,
 	ret_verdict->mark = held->mark;
 	if (held->changed && held->action == VERDICT_ACCEPT)
 		ret_verdict->edited = held->packet.data;
+	engine->counters.accepted += held->action == VERDICT_ACCEPT;
+	engine->counters.dropped += held->action == VERDICT_DROP;
+	engine->counters.edited += ret_verdict->edited.len != 0;
 	held->state = HELD_FREE;
 	held->changed = false;
 	return true;

@@ -3,6 +3,7 @@
 # A coffee maker tells a foreign cloud about its owner over HTTP. What nginx
 # stored there is what is looked at: the owner, the place and the card are not
 # in it, all else is, at the length it had, and the coffee maker got its 200.
+# shellcheck disable=SC2016 # perl has dollars, too
 set -u
 . "$(dirname "$0")/scenario.sh"
 

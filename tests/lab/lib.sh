@@ -235,6 +235,7 @@ lab_zone() {
 		www.example.com. AAAA 2001:db8:2::10
 		news.example.cn. A 203.0.113.20
 		news.example.cn. AAAA 2001:db8:3::20
+		hidden.many.example. HTTPS 1 . alpn="h2" ech="AEX+DQBBAAAgACAABBgc2BuKlKxtMKnKhsn2lSyVvC3U4jdhbpXf4ZHZXwAEAAEAAQASY2xvdWRmbGFyZS1lY2guY29tAAA="
 		*.many.example. A 198.51.100.10
 		*.many.example. AAAA 2001:db8:2::10
 	END
