@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 
+#include "lists.h"
 #include "report.h"
 #include "system/nft.h"
 
@@ -220,6 +221,7 @@ struct json_object *commands_status(struct daemon *daemon, struct history *histo
 		json_object_object_add(object, "offload", offload_json(daemon));
 	}
 	json_object_object_add(object, "geo", geo_json(daemon));
+	json_object_object_add(object, "lists", lists_report(daemon->lists));
 	json_object_object_add(object, "tables", tables_json(&counters));
 	json_object_object_add(object, "counters", report_counters(&counters));
 	history_advance(history, now);

@@ -20,6 +20,7 @@
  *	gatewayctl_set.c        set, name
  *	gatewayctl_generated.c  policy.d/90-gatewayctl.conf
  *	gatewayctl_check.c      check
+ *	gatewayctl_lists.c      lists
  *	gatewayctl_explain.c    explain, with gatewayctl_explain_read.c
  *	gatewayctl_replay.c     replay, with gatewayctl_replay_run.c and gatewayctl_offload.c
  */
@@ -212,6 +213,7 @@ int client_devices(const struct client *client);
 int client_flows(const struct client *client);
 int client_events(const struct client *client);
 int client_metrics(const struct client *client);
+int client_lists(const struct client *client);
 int client_explain(const struct client *client);
 int client_check(const struct client *client);
 int client_reload(const struct client *client);

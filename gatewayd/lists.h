@@ -52,6 +52,12 @@ void lists_free(struct lists *lists);
 size_t lists_count(const struct lists *lists);
 const struct lists_entry *lists_at(const struct lists *lists, size_t index);
 
+/* ---- lists_report.c ---- */
+
+struct json_object;
+/* An array of objects, one per list; the caller's. */
+struct json_object *lists_report(const struct lists *lists);
+
 /* ---- for `lists update` ---- */
 
 /* Of the image of a list; the folder is made. */

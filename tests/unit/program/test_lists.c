@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include <json-c/json.h>
+
 #include "lists.h"
 
 static char folder[] = "/tmp/test_lists_XXXXXX";
@@ -210,6 +212,33 @@ static void test_unwritable(void **state)
 	lists_free(lists);
 }
 
+static void test_report(void **state)
+{
+	struct policy_set *set = load("{ name = \"one\"; file = \"one.txt\"; }");
+	struct json_object *rows, *row, *member;
+	struct lists *lists;
+
+	(void)state;
+	put_file("one.txt", "||a.example^\n@@||b.a.example^\nx##y\n192.0.2.1\n");
+	lists = open_lists(set, NULL, LISTS_COMPILE, NULL);
+	assert_true(blocks(set, "a.example"));
+	assert_false(blocks(set, "b.a.example"));
+	rows = lists_report(lists);
+	assert_int_equal(json_object_array_length(rows), 1);
+	row = json_object_array_get_idx(rows, 0);
+	assert_true(json_object_object_get_ex(row, "format", &member));
+	assert_string_equal(json_object_get_string(member), "adblock");
+	assert_true(json_object_object_get_ex(row, "hits", &member));
+	assert_int_equal(json_object_get_int(member), 1);
+	assert_true(json_object_object_get_ex(row, "exceptions", &member));
+	assert_int_equal(json_object_get_int(member), 1);
+	assert_true(json_object_object_get_ex(row, "skipped", &member));
+	assert_int_equal(json_object_get_int(member), 1);
+	json_object_put(rows);
+	policy_free(set);
+	lists_free(lists);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +247,7 @@ int main(void)
 		cmocka_unit_test_setup(test_missing, start),
 		cmocka_unit_test_setup(test_damaged, start),
 		cmocka_unit_test_setup(test_unwritable, start),
+		cmocka_unit_test_setup(test_report, start),
 	};
 	int failed;
 
