@@ -23,6 +23,7 @@
  *	gatewayctl_lists.c      lists
  *	gatewayctl_explain.c    explain, with gatewayctl_explain_read.c
  *	gatewayctl_replay.c     replay, with gatewayctl_replay_run.c and gatewayctl_offload.c
+ *	gatewayctl_mud.c        import-mud, with mud.c and mud_entry.c
  */
 #ifndef GATEWAYD_GATEWAYCTL_H
 #define GATEWAYD_GATEWAYCTL_H
@@ -223,6 +224,7 @@ int client_allow(const struct client *client);
 int client_block(const struct client *client);
 int client_pause(const struct client *client);
 int client_replay(const struct client *client);
+int client_import_mud(const struct client *client);
 int client_print_help(const struct client *client);
 
 extern const struct client_command client_commands[];

@@ -35,6 +35,19 @@ said() { # jq filter
 	jq -c "$1" <"$out/said"
 }
 
+# ---- import-mud ----
+mkdir -p "$out/mud/policy.d"
+echo 'home = "US";' >"$out/mud/gatewayd.conf"
+expect "a MUD file becomes a policy" 0 'domain = "=api.lamp.example"' \
+	import-mud tests/fuzz/corpus/mud/lamp.json
+cp "$out/said" "$out/mud/policy.d/lamp.conf"
+expect "which check takes" 0 'good' check "$out/mud"
+expect "one line of JSON of it" 0 '' import-mud tests/fuzz/corpus/mud/lamp.json --json
+tap_equal "with rules and what has none" "$(said '[.policy, .rules, (.skipped | length)]')" \
+	'["lamp-1",4,1]'
+expect "what is no MUD file says why" 1 'not a MUD file' import-mud tests/replay/client.sh
+expect "a file that is not there is said" 1 'No such file' import-mud "$out/none.json"
+
 # ---- explain ----
 expect "explain a name" 0 'allow: coffee/default' explain kitchen-coffee control.example
 expect "explain in one line of JSON" 0 '' explain kitchen-coffee far.example@203.0.113.7 --json
