@@ -154,7 +154,8 @@ static void early_question(const struct explain *explain, bool with_address,
 {
 	begin(explain, question);
 	add_name(explain, question);
-	question->known |= FACT_DIRECT; /* what is resolved here will not be direct */
+	/* What is resolved here will not be direct; one question is no tunnel. */
+	question->known |= FACT_DIRECT | FACT_TUNNEL;
 	question->pending = FLOW_FACTS;
 	if (with_address)
 		add_address(explain, question);
@@ -194,7 +195,7 @@ static void flow_question(const struct explain *explain, bool told,
 	add_address(explain, question);
 	question->transport = destination->transport;
 	question->port = destination->port;
-	question->known |= FACT_TRANSPORT | FACT_PORT | FACT_DIRECT;
+	question->known |= FACT_TRANSPORT | FACT_PORT | FACT_DIRECT | FACT_TUNNEL;
 	question->pending = told ? 0 : LATER;
 	question->direct = destination->name.len == 0;
 	if (!question->direct) {

@@ -232,6 +232,7 @@ static void add_decision(struct json_object *object, const struct flow_record *r
 {
 	add_text(object, "action", policy_action_name(record->action));
 	add_flag(object, "mismatch", record->mismatch);
+	add_flag(object, "tunnel", record->tunnel);
 	add_flag(object, "encrypted_name", record->encrypted_name);
 	add_flag(object, "waiting", record->waiting);
 	add_flag(object, "observed", record->observed);

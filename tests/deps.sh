@@ -15,7 +15,7 @@ build="gcc libc6-dev make pkg-config libnetfilter-queue-dev libnftnl-dev libmnl-
 lint="clang-format cppcheck shellcheck mandoc binutils"
 lab="iproute2 nftables dnsmasq-base unbound nginx-light mosquitto mosquitto-clients curl
 	knot-dnsutils openssl tcpdump libmaxmind-db-writer-perl procps iputils-ping conntrack jq iptables
-	ngtcp2-client ngtcp2-server"
+	ngtcp2-client ngtcp2-server iodine"
 services="unbound nginx mosquitto"
 
 packages_for() {

@@ -69,6 +69,8 @@ struct engine *engine_new(const struct engine_config *config, const struct polic
 	engine->ech = table_new(limits->names, sizeof(struct ech_key), sizeof(struct ech_key), key);
 	engine->hammers =
 		table_new(limits->devices, sizeof(struct hammer_key), sizeof(struct hammer), key);
+	engine->tunnels =
+		table_new(TUNNELS_MOST, sizeof(struct tunnel_key), sizeof(struct tunnel), key);
 	engine->streams = calloc(limits->streams, sizeof(*engine->streams));
 	engine->stream_count = limits->streams;
 	engine->strips = calloc(limits->strips, sizeof(*engine->strips));
@@ -78,9 +80,9 @@ struct engine *engine_new(const struct engine_config *config, const struct polic
 	engine->events = calloc(limits->events, sizeof(*engine->events));
 	engine->events_most = limits->events;
 	if (!engine->devices || !engine->addresses || !engine->chains || !engine->bindings ||
-	    !engine->flows || !engine->fragments || !engine->ech || !engine->hammers ||
-	    !engine->streams || !engine->strips || !engine->held || !engine->events ||
-	    !engine_prepare(engine, set)) {
+	    !engine->flows || !engine->fragments || !engine->ech || !engine->tunnels ||
+	    !engine->hammers || !engine->streams || !engine->strips || !engine->held ||
+	    !engine->events || !engine_prepare(engine, set)) {
 		engine_free(engine);
 		return NULL;
 	}
@@ -102,6 +104,7 @@ void engine_free(struct engine *engine)
 	table_free(engine->flows);
 	table_free(engine->fragments);
 	table_free(engine->ech);
+	table_free(engine->tunnels);
 	table_free(engine->hammers);
 	strip_plans_free(engine->plans);
 	strip_plans_free(engine->next_plans);

@@ -178,6 +178,7 @@ struct flow_record {
 	unsigned name_count;
 	enum name_source name_from;
 	bool mismatch;       /* a name that DNS did not give this device for the address */
+	bool tunnel;         /* its questions look like data carried in DNS names */
 	bool encrypted_name; /* real ECH: names[0] is the outer one */
 	bool is_dns;
 	struct name question; /* of the first query */

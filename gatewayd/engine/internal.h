@@ -10,6 +10,7 @@
  *	stream.c    the first bytes of a TCP stream, in order
  *	judge.c     a flow's facts and its policy's decision
  *	resolve.c   DNS: questions, answers; resolve_carry.c: over UDP and TCP
+ *	tunnel.c    data carried in DNS names
  *	refuse.c    a refusal as a verdict with its replies
  *	hammer.c    refusals that the kernel may repeat without asking
  *	strip.c     edits by sequence number; plans.c: what the rules take out;
@@ -100,6 +101,22 @@ struct ech_key {
 	uint64_t name; /* its hash */
 };
 
+/* What a device asks for below one registered domain. */
+struct tunnel_key {
+	struct device_key device;
+	uint64_t domain; /* its hash */
+};
+
+#define TUNNELS_MOST 256
+#define TUNNEL_SEEN 8 /* a power of two: words of a filter of names seen */
+
+struct tunnel {
+	struct tunnel_key key;
+	time_us since, known_at; /* the window began; last seen to be one, 0: never */
+	uint32_t bytes;
+	uint64_t seen[TUNNEL_SEEN];
+};
+
 struct binding {
 	struct binding_key key;
 	unsigned count;
@@ -156,6 +173,7 @@ struct flow {
 	bool encrypted_client_hello; /* real or GREASE */
 	bool encrypted_name;         /* real: DNS gave this device the means */
 	bool mismatch;
+	bool tunnel;        /* DNS: some of its questions carry data */
 	uint8_t datagrams;  /* UDP: payloads read while waiting for a whole hello */
 	uint8_t hop_limit;  /* of the device's first packet; 0: none seen */
 	time_us refused_at; /* when the last ICMP refusal was sent */
@@ -327,6 +345,7 @@ struct engine {
 	struct table *flows;
 	struct table *fragments;
 	struct table *ech;
+	struct table *tunnels;
 	struct table *hammers;
 	struct engine_pair pairs[PAIRS_MOST];
 	unsigned pair_count;
@@ -487,6 +506,15 @@ struct message {
 enum fate resolve_message(struct engine *engine, struct passage *passage, struct bytes bytes,
 			  struct message *message);
 void resolve_malformed(struct engine *engine, struct flow *flow);
+
+/* ---- tunnel.c ---- */
+
+/* A question of this device; counts it. */
+void tunnel_note(struct engine *engine, const struct device *device, const struct name *name,
+		 uint16_t type);
+/* Does what it asks for below that name's domain carry data? */
+bool tunnel_is_at(const struct engine *engine, const struct device *device,
+		  const struct name *name);
 
 /* ---- resolve_carry.c ---- */
 

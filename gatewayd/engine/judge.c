@@ -280,7 +280,7 @@ static void flow_facts(struct engine *engine, struct flow *flow, const struct bi
 	judge_begin(engine, flow_device(engine, flow), question);
 	judge_address(engine, question, &flow->key.remote);
 	question->transport = (enum transport)flow->key.transport;
-	question->known |= FACT_TRANSPORT;
+	question->known |= FACT_TRANSPORT | FACT_TUNNEL; /* which only questions are */
 	if (question->transport == TRANSPORT_TCP || question->transport == TRANSPORT_UDP) {
 		question->port = flow->inbound ? flow->key.device_port : flow->key.remote_port;
 		question->known |= FACT_PORT;

@@ -42,6 +42,7 @@ void record_flow(const struct engine *engine, const struct flow *flow,
 	if (record->name_count)
 		record->name_from = flow->is_dns ? NAME_FROM_DNS : flow->name_from;
 	record->mismatch = flow->mismatch;
+	record->tunnel = flow->tunnel;
 	record->encrypted_name = flow->encrypted_name;
 	record->is_dns = flow->is_dns;
 	if (flow->is_dns && record->name_count)

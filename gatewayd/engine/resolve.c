@@ -24,7 +24,8 @@ static void begin_early(struct engine *engine, struct passage *passage,
 	judge_begin(engine, passage->device, question);
 	judge_names(engine, question, names);
 	question->direct = false; /* what is resolved here will not be direct */
-	question->known |= FACT_DIRECT;
+	question->tunnel = names->len && tunnel_is_at(engine, passage->device, &engine->names[0]);
+	question->known |= FACT_DIRECT | FACT_TUNNEL;
 	question->pending = FLOW_FACTS_TO_COME | ADDRESS_FACTS;
 }
 
@@ -205,6 +206,8 @@ static enum fate ask(struct engine *engine, struct passage *passage, struct mess
 	engine->counters.questions++;
 	passage->device->questions++;
 	name_list_add(&message->names, &message->dns.question);
+	tunnel_note(engine, passage->device, &message->dns.question, message->dns.question_type);
+	flow->tunnel |= tunnel_is_at(engine, passage->device, &message->dns.question);
 	if (flow->names.count == 0)
 		flow->question_type = message->dns.question_type;
 	name_list_add(&flow->names, &message->dns.question);

@@ -243,8 +243,8 @@ static struct verdict *world_tcp(struct world *world, const char *src, const cha
 }
 
 /* The handshake as the engine sees it; the client's first byte is seq 1001. */
-static struct verdict *world_connect(struct world *world, const char *src, uint16_t src_port,
-				     const char *dst, uint16_t dst_port)
+static inline struct verdict *world_connect(struct world *world, const char *src, uint16_t src_port,
+					    const char *dst, uint16_t dst_port)
 {
 	struct segment syn = {src_port, dst_port, 1000, 0, TCP_SYN, {0}};
 	struct segment ack = {src_port, dst_port, 1001, 5001, TCP_ACK, {0}};
