@@ -216,7 +216,9 @@ void bypass_read(struct check *check, const struct policy_source *sources, size_
 	}
 	free(reader.rows);
 	for (size_t i = 0; i < check->set->list_count && i < POLICY_LISTS_MOST; i++) {
-		if (strcmp(check->set->lists[i].name, "doh") == 0)
+		const char *name = check->set->lists[i].name; /* NULL: an error was told */
+
+		if (name && strcmp(name, "doh") == 0)
 			check->set->bypass_lists |= (uint64_t)1 << i;
 	}
 }
