@@ -5,7 +5,8 @@
 #   make            both programs, in build/
 #   make demo       a home of namespaces: a coffee maker, a camera, a laptop
 #   make check      every test; installs what is missing on a Debian
-#   make unit       only the unit tests; likewise config, replay, corpus, lint, lab
+#   make unit       only the unit tests; likewise config, replay, corpus, lint,
+#                   openwrt, lab
 #   make fuzz       T=dns TIME=60: libFuzzer on one target
 #   make bench      every measurement, beside its rivals
 #   make install    DESTDIR, PREFIX
@@ -18,6 +19,8 @@ SBINDIR    ?= $(PREFIX)/sbin
 DATADIR    ?= $(PREFIX)/share/gatewayd
 MANDIR     ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc/gatewayd
+STATEDIR   ?= /var/lib/gatewayd
+RUNDIR     ?= /run/gatewayd
 BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
 DESTDIR    ?=
 BUILD      ?= build
@@ -41,9 +44,10 @@ say = $(if $(quiet),$(if $(V),,@),@printf '  %-7s %s\n' $(1) '$(2)';)
 WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wconversion -Wswitch-enum -Wformat=2 -Wundef \
 	$(if $(WERROR),-Werror)
-ALL_CFLAGS = -std=c11 $(WARNINGS) $(CFLAGS) -iquote gatewayd -iquote . -MMD -MP \
+ALL_CFLAGS = -std=c11 $(WARNINGS) $(CPPFLAGS) $(CFLAGS) -iquote gatewayd -iquote . -MMD -MP \
 	-DGATEWAYD_VERSION='"$(VERSION)"' -DGATEWAYD_DATADIR='"$(DATADIR)"' \
-	-DGATEWAYD_SYSCONFDIR='"$(SYSCONFDIR)"' \
+	-DGATEWAYD_SYSCONFDIR='"$(SYSCONFDIR)"' -DGATEWAYD_STATEDIR='"$(STATEDIR)"' \
+	-DGATEWAYD_RUNDIR='"$(RUNDIR)"' \
 	-DHAVE_PCAP=$(PCAP) -DHAVE_CURL=$(CURL) -DHAVE_CAPNG=$(CAPNG) -DHAVE_SECCOMP=$(SECCOMP)
 # An archive may name a library that a program then does not use.
 ALL_LDFLAGS = -Wl,--as-needed $(LDFLAGS)
@@ -170,7 +174,7 @@ check-programs:
 
 # How many things at a time, where this file says it.
 JOBS  ?= $(shell nproc)
-KINDS := unit config replay corpus lint lab
+KINDS := unit config replay corpus lint openwrt lab
 .PHONY: check $(KINDS)
 check:
 	$(Q)tests/deps.sh check

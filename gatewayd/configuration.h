@@ -17,7 +17,7 @@
 
 #include "policy/policy.h"
 
-#define CONFIGURATION_STATEDIR "/var/lib/gatewayd"
+#define CONFIGURATION_STATEDIR GATEWAYD_STATEDIR
 
 struct configuration {
 	struct policy_source *sources;

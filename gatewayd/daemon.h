@@ -19,7 +19,7 @@
 #include "system/privilege.h"
 
 #define DAEMON_DIRECTORY GATEWAYD_SYSCONFDIR
-#define DAEMON_SOCKET "/run/gatewayd/control.sock"
+#define DAEMON_SOCKET GATEWAYD_RUNDIR "/control.sock"
 #define DAEMON_LAN_MOST 64
 /* After a cold start nothing is called direct for so long. */
 #define DAEMON_COLD_US (10 * MINUTE_US)
