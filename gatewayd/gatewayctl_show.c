@@ -82,9 +82,9 @@ static void join(struct json_object *array, char *ret_text, size_t size)
 /* ---- devices ---- */
 
 static const struct text_column device_columns[] = {
-	{"DEVICE", false, 12}, {"MAC", false, 0},     {"VENDOR", false, 8},
-	{"POLICY", false, 8},  {"UP", true, 0},       {"DOWN", true, 0},
-	{"BLOCKED", true, 0},  {"STRIPPED", true, 0}, {"COUNTRIES", false, 5},
+	{"DEVICE", false, 12}, {"MAC", false, 0},       {"VENDOR", false, 8}, {"PERHAPS", false, 8},
+	{"POLICY", false, 8},  {"UP", true, 0},         {"DOWN", true, 0},    {"BLOCKED", true, 0},
+	{"STRIPPED", true, 0}, {"COUNTRIES", false, 5},
 };
 
 static void add_device(void *context, struct json_object *object)
@@ -98,6 +98,7 @@ static void add_device(void *context, struct json_object *object)
 			json_flag(object, "named") ? COLOUR_BOLD : COLOUR_NONE);
 	text_table_cell(table, json_text(object, "mac"), COLOUR_NONE);
 	text_table_cell(table, json_text(object, "vendor"), COLOUR_NONE);
+	text_table_cell(table, json_text(object, "class"), COLOUR_NONE);
 	text_table_cell(table, json_text(object, "policy"), COLOUR_NONE);
 	bytes_cell(table, object, "bytes_up");
 	bytes_cell(table, object, "bytes_down");
@@ -176,6 +177,24 @@ static void add_destination(struct text_table *table, struct json_object *object
 	text_table_cell(table, json_text(object, "reason"), COLOUR_DIM);
 }
 
+/* A guess, why, and what to do about it. */
+static void print_guess(struct json_object *device)
+{
+	struct json_object *evidence = json_member(device, "evidence");
+
+	if (!json_text(device, "class")[0])
+		return;
+	printf("perhaps a kind of %s:\n", json_text(device, "class"));
+	for (size_t i = 0; i < json_length(evidence); i++) {
+		fputs("  ", stdout);
+		text_put(stdout, json_object_get_string(json_object_array_get_idx(evidence, i)));
+		putchar('\n');
+	}
+	if (strcmp(json_text(device, "policy"), json_text(device, "profile")) != 0)
+		printf("if it is: gatewayctl set %s %s\n", json_text(device, "mac"),
+		       json_text(device, "profile"));
+}
+
 static void print_device(struct json_object *device)
 {
 	char addresses[512], up[TEXT_NUMBER_SIZE], down[TEXT_NUMBER_SIZE];
@@ -194,6 +213,7 @@ static void print_device(struct json_object *device)
 	printf(", up %s, down %s\n", up, down);
 	if (addresses[0])
 		printf("at %s\n", addresses);
+	print_guess(device);
 	if (first[0])
 		printf("seen from %s to %s: ", first, last);
 	else

@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "decode/dns.h"
+#include "identify.h"
 #include "utf8.h"
 
 /* What is not UTF-8 would make the whole line no JSON. */
@@ -319,7 +320,19 @@ static struct json_object *countries_array(const struct country_set *set)
 	return array;
 }
 
-struct json_object *report_device(const struct device_record *record, const char *vendor)
+static void add_guess(struct json_object *object, const struct identify_guess *guess)
+{
+	struct json_object *array = json_object_new_array();
+
+	add_text(object, "class", guess->kind);
+	add_text(object, "profile", guess->profile);
+	for (unsigned i = 0; i < guess->evidence_count; i++)
+		json_object_array_add(array, report_string(guess->evidence[i]));
+	json_object_object_add(object, "evidence", array);
+}
+
+struct json_object *report_device(const struct device_record *record, const char *vendor,
+				  const struct identify_guess *guess)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *addresses;
@@ -331,6 +344,8 @@ struct json_object *report_device(const struct device_record *record, const char
 	json_object_object_add(object, "named", json_object_new_boolean(record->named));
 	add_mac(object, &record->mac);
 	add_text(object, "vendor", vendor);
+	if (guess)
+		add_guess(object, guess);
 	add_text(object, "policy", record->policy);
 	addresses = json_object_new_array();
 	for (unsigned i = 0; i < record->address_count; i++) {

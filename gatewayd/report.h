@@ -18,7 +18,10 @@ struct json_object *report_flow(const struct flow_record *record);
 /* A flow's fields with "event" and "time" before them; what a new device has not is absent. */
 struct json_object *report_event(const struct event *event);
 /* vendor: who made the device, or NULL. */
-struct json_object *report_device(const struct device_record *record, const char *vendor);
+/* vendor and guess may be NULL. */
+struct identify_guess;
+struct json_object *report_device(const struct device_record *record, const char *vendor,
+				  const struct identify_guess *guess);
 struct json_object *report_counters(const struct engine_counters *counters);
 
 /* A text as JSON: cut after 500 bytes, and '?' for what is not UTF-8. */

@@ -35,6 +35,7 @@ struct reader {
 	struct row *rows;
 	size_t count, capacity;
 	const char *organisation; /* of the row before, often the same */
+	const char *device_class; /* likewise */
 	const char *source;       /* likewise */
 };
 
@@ -159,10 +160,14 @@ static bool read_remark(struct reader *reader, struct column column, const struc
 static bool read_remarks(struct reader *reader, const struct column *columns, size_t count,
 			 struct row *row)
 {
+	if (count > 5 &&
+	    !read_remark(reader, columns[5], row, reader->device_class, &row->entry.device_class))
+		return false;
 	if (count > 6 && !read_remark(reader, columns[6], row, NULL, &row->entry.note))
 		return false;
 	if (count > 7 && !read_remark(reader, columns[7], row, reader->source, &row->entry.source))
 		return false;
+	reader->device_class = row->entry.device_class;
 	reader->source = row->entry.source;
 	return true;
 }

@@ -291,6 +291,7 @@ const char *policy_bypass_name(enum policy_bypass bypass);
 struct policy_entry {
 	const char *row;          /* the suffix or network that has the row */
 	const char *organisation; /* NULL: unknown */
+	const char *device_class; /* the kind of device that uses it; NULL: none given */
 	const char *note;         /* for people, as is the source; NULL: none given */
 	const char *source;
 	country jurisdiction; /* COUNTRY_UNKNOWN */

@@ -312,6 +312,7 @@ static void test_catalogue_source(void **state)
 	policy_describe(set, &text, &name);
 	assert_non_null(name.entry);
 	assert_string_equal(name.entry->row, "vendor.example");
+	assert_string_equal(name.entry->device_class, "camera");
 	assert_string_equal(name.entry->note, "API");
 	assert_string_equal(name.entry->source, "its manual");
 	assert_string_equal(policy_entry_of_asn(set, 64500)->row, "AS64500");
