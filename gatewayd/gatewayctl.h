@@ -21,6 +21,7 @@
  *	gatewayctl_generated.c  policy.d/90-gatewayctl.conf
  *	gatewayctl_check.c      check
  *	gatewayctl_lists.c      lists
+ *	gatewayctl_update.c     lists update, with gatewayctl_fetch.c
  *	gatewayctl_explain.c    explain, with gatewayctl_explain_read.c
  *	gatewayctl_replay.c     replay, with gatewayctl_replay_run.c and gatewayctl_offload.c
  *	gatewayctl_mud.c        import-mud, with mud.c and mud_entry.c
@@ -56,6 +57,9 @@ enum client_option {
 	OPTION_POLICY,
 	OPTION_WRITE,
 	OPTION_DIFF,
+	OPTION_HTTP,
+	OPTION_CA,
+	OPTION_FORCE,
 	OPTION_COUNT,
 };
 #define OPTION_BIT(option) (1u << (option))
@@ -94,6 +98,9 @@ struct client {
 	const char *policy;  /* --policy */
 	const char *write;   /* --write */
 	const char *against; /* --diff */
+	const char *ca;      /* --ca */
+	bool plain;          /* --http */
+	bool force;          /* --force */
 	bool colour;         /* for standard output */
 };
 
@@ -215,6 +222,7 @@ int client_flows(const struct client *client);
 int client_events(const struct client *client);
 int client_metrics(const struct client *client);
 int client_lists(const struct client *client);
+int client_lists_update(const struct client *client);
 int client_explain(const struct client *client);
 int client_check(const struct client *client);
 int client_reload(const struct client *client);

@@ -138,6 +138,15 @@ static bool set_option(struct client *client, enum client_option option, const c
 	case OPTION_DIFF:
 		client->against = value;
 		return true;
+	case OPTION_HTTP:
+		client->plain = true;
+		return true;
+	case OPTION_CA:
+		client->ca = value;
+		return true;
+	case OPTION_FORCE:
+		client->force = true;
+		return true;
 	case OPTION_COUNT:
 		break;
 	}

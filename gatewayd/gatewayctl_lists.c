@@ -182,9 +182,16 @@ static struct json_object *collect(const struct client *client, struct policy_se
 
 int client_lists(const struct client *client)
 {
-	struct policy_set *set = client_load(client->directory);
 	struct json_object *rows;
+	struct policy_set *set;
 
+	if (client->argument_count) {
+		if (!strcmp(client->arguments[0], "update"))
+			return client_lists_update(client);
+		client_error("lists: \"%s\": expected \"update\" or nothing", client->arguments[0]);
+		return EXIT_USAGE;
+	}
+	set = client_load(client->directory);
 	if (!set)
 		return EXIT_NO;
 	rows = collect(client, set);
