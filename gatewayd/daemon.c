@@ -217,6 +217,10 @@ bool daemon_start_engine(struct daemon *daemon)
 	if (!daemon->keys)
 		log_warn("start", "%s; strip rules know their own keys only", path);
 	config.keys = daemon->keys;
+	/* While we may still read what is not everybody's. */
+	networks_read(&daemon->networks);
+	config.networks = (const char(*)[NETWORK_NAME_SIZE])daemon->networks.names;
+	config.network_count = daemon->networks.count;
 	warm = has_bindings(daemon, now);
 	config.direct_from = warm ? 0 : now + DAEMON_COLD_US;
 	daemon->engine = engine_new(&config, daemon->set);

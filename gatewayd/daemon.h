@@ -12,6 +12,7 @@
 
 #include "capture/capture.h"
 #include "engine/engine.h"
+#include "networks.h"
 #include "policy/policy.h"
 #include "system/clock.h"
 #include "system/geo.h"
@@ -51,6 +52,7 @@ struct daemon {
 	const struct policy_set *set;
 	struct lists *lists; /* of the set, which looks into them */
 	struct engine *engine;
+	struct networks networks; /* of the router's own radios */
 	struct redact_keys *keys; /* shipped; NULL when they could not be read */
 	struct geo *geo;
 	struct vendor *vendor; /* may be NULL */

@@ -77,6 +77,8 @@ struct engine *engine_new(const struct engine_config *config, const struct polic
 	engine->strip_count = limits->strips;
 	engine->held = calloc(HELD_MOST, sizeof(*engine->held));
 	engine->keys = config->keys;
+	engine->networks = config->networks;
+	engine->network_count = config->network_count;
 	engine->events = calloc(limits->events, sizeof(*engine->events));
 	engine->events_most = limits->events;
 	if (!engine->devices || !engine->addresses || !engine->chains || !engine->bindings ||

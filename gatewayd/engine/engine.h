@@ -43,6 +43,9 @@ struct engine_config {
 	struct hash_key hash_key; /* random */
 	/* The shipped table of keys of personal data; not owned. NULL: none. */
 	const struct redact_keys *keys;
+	/* The names of the home's own networks, secrets like those in the policy. */
+	const char (*networks)[33];
+	size_t network_count;
 	struct engine_geo geo;
 	time_us start;
 	/*

@@ -356,6 +356,8 @@ struct engine {
 	uint32_t strip_count;
 	struct held *held;
 	const struct redact_keys *keys;
+	const char (*networks)[33];
+	size_t network_count;
 	struct strip_plans *plans, *next_plans;
 
 	struct override overrides[ENGINE_OVERRIDES_MOST];

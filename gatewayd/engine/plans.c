@@ -100,7 +100,8 @@ static bool add_identifier(struct redact_secrets *secrets,
 	return secrets_add(secrets, bytes_of(text, len), identifier->data) != SECRETS_NO_MEMORY;
 }
 
-static bool fill_secrets(struct redact_secrets *secrets, const struct policy_set *set, bool lower)
+static bool fill_secrets(const struct engine *engine, struct redact_secrets *secrets,
+			 const struct policy_set *set, bool lower)
 {
 	const struct policy_identifier *identifiers;
 	size_t count;
@@ -110,6 +111,13 @@ static bool fill_secrets(struct redact_secrets *secrets, const struct policy_set
 	identifiers = policy_identifiers(set, &count);
 	for (size_t i = 0; i < count; i++) {
 		if (!add_identifier(secrets, &identifiers[i], lower))
+			return false;
+	}
+	for (size_t i = 0; i < engine->network_count; i++) {
+		struct policy_identifier network = {.data = DATA_NETWORK_ID,
+						    .value = engine->networks[i]};
+
+		if (!add_identifier(secrets, &network, lower))
 			return false;
 	}
 	for (size_t i = 0; i < policy_device_count(set); i++) {
@@ -125,11 +133,13 @@ static bool fill_secrets(struct redact_secrets *secrets, const struct policy_set
 	return secrets_compile(secrets);
 }
 
-static bool plan_secrets(struct strip_plans *plans, const struct policy_set *set)
+static bool plan_secrets(const struct engine *engine, struct strip_plans *plans,
+			 const struct policy_set *set)
 {
 	plans->secrets = secrets_new();
 	plans->in_names = secrets_new();
-	return fill_secrets(plans->secrets, set, false) && fill_secrets(plans->in_names, set, true);
+	return fill_secrets(engine, plans->secrets, set, false) &&
+	       fill_secrets(engine, plans->in_names, set, true);
 }
 
 bool engine_prepare(struct engine *engine, const struct policy_set *set)
@@ -141,7 +151,7 @@ bool engine_prepare(struct engine *engine, const struct policy_set *set)
 		return false;
 	plans->set = set;
 	plans->count = count;
-	if (!plan_secrets(plans, set))
+	if (!plan_secrets(engine, plans, set))
 		goto fail;
 	for (size_t i = 0; i < policy_count(set); i++) {
 		const struct policy *policy = policy_at(set, i);

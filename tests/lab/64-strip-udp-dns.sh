@@ -19,6 +19,8 @@ gatewayd_policy 'identifiers = ( { data = "network-id"; value = "Smith-Family-5G
 			{ action = "strip"; data = "network-id"; domain = "far.example"; } ); },
 		{ name = "free"; default = "allow"; } );
 END
+# What hostapd would have written; the daemon reads it.
+echo 'ssid=Cafe-Upstairs' >"$LAB/run/hostapd-phy0.conf"
 scenario_start
 
 # What arrives at port 7000 abroad, one datagram to a line, in hexadecimal.
@@ -96,4 +98,6 @@ expect_ok "as is the secret in a datagram" eval "send_datagram coffee 203.0.113.
 	wait_for 3 eval \"gatewayctl events coffee --json | jq -e 'select(.event == \\\"secret\\\" and .dport == 7000)'\""
 expect_datagram "where the rule says so it is stripped" camera "$(hex '{"net":"Smith-Family-5G"}')" \
 	"$(hex '{"net":"xxxxxxxxxxxxx0x"}')"
+expect_datagram "the name of the router's own network, too, in base64" camera \
+	"$(hex "{\"net\":\"$(printf Cafe-Upstairs | base64)\"}")" "$(hex '{"net":"xxxxxxxxxxxxxxxxxx=="}')"
 scenario_done

@@ -284,6 +284,29 @@ static void secrets_in_names_that_are_asked(void **state)
 	world_main_text = MAIN_TEXT;
 }
 
+static void the_homes_own_networks_are_secrets(void **state)
+{
+	static const char networks[][33] = {"Smith Family"};
+	struct engine_config config = {.limits = engine_default_limits,
+				       .start = 1000 * SECOND_US,
+				       .networks = networks,
+				       .network_count = 1};
+	struct world *world = world_new(
+		"{ name = \"test\"; default = \"allow\"; rules = ( { action = \"strip\"; data = "
+		"\"network-id\"; } ); }, " CAMERA_POLICY);
+	static const char json[] = "{\"n\":\"Smith Family\"}";
+	struct packet_headers headers;
+
+	(void)state;
+	engine_free(world->engine);
+	world->engine = engine_new(&config, world->set);
+	world_udp(world, COFFEE_ADDRESS, 4000, OTHER, 9000, bytes_of(json, sizeof(json) - 1),
+		  PACKET_FROM_DEVICE);
+	assert_int_equal(decode_packet(world->verdict.edited, false, &headers), DECODE_OK);
+	assert_memory_equal(headers.payload.data, "{\"n\":\"xxxxxxxxxxxx\"}", sizeof(json) - 1);
+	world_free(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +318,7 @@ int main(void)
 		cmocka_unit_test(a_datagram_is_stripped),
 		cmocka_unit_test(events_tell_of_the_first_of_each_kind),
 		cmocka_unit_test(secrets_in_names_that_are_asked),
+		cmocka_unit_test(the_homes_own_networks_are_secrets),
 		cmocka_unit_test(many_half_open_streams_cost_what_the_limits_say),
 	};
 
