@@ -153,6 +153,19 @@ static bool find_policy(const struct policy_set *set, const char *word)
 	return false;
 }
 
+/* What has only an address is named after its policy: no name may be an address. */
+static void name_by_policy(const struct policy_set *set, const char *policy,
+			   struct client_device *device)
+{
+	struct mac mac;
+
+	if (!mac_parse(device->name, &mac))
+		return;
+	snprintf(device->name, sizeof(device->name), "%s", policy);
+	for (unsigned i = 2; policy_device_by_name(set, device->name); i++)
+		snprintf(device->name, sizeof(device->name), "%.50s-%u", policy, i);
+}
+
 /* In its own entry, in an assignment, or, when no file names it, with a new one. */
 static bool set_policy(struct generated *generated, const struct policy_set *set,
 		       struct client_device *device, const char *policy)
@@ -168,6 +181,7 @@ static bool set_policy(struct generated *generated, const struct policy_set *set
 		return generated_assign(generated, device->name, policy);
 	if (!device->mac[0])
 		return false;
+	name_by_policy(set, policy, device);
 	return generated_add_device(generated, device->name, device->mac, policy);
 }
 

@@ -239,6 +239,8 @@ lab_zone() {
 		*.many.example. A 198.51.100.10
 		*.many.example. AAAA 2001:db8:2::10
 	END
+	# What one scenario needs beside.
+	printf '%s\n' "${LAB_NAMES-}"
 }
 
 lab_unbound() { # place address...
