@@ -160,7 +160,13 @@ void device_print_name(const struct device *device, char *text, size_t size)
 void engine_learn_address(struct engine *engine, const struct address *address,
 			  const struct mac *mac)
 {
+	struct address_entry *entry;
+
 	device_learn_address(engine, address, mac);
+	entry = table_find(engine->addresses, address);
+	engine->knows_neighbours = true;
+	if (entry)
+		entry->neighbour = true;
 }
 
 void engine_learn_hostname(struct engine *engine, const struct mac *mac, const char *hostname)

@@ -8,6 +8,7 @@
 
 #define SWEEP_INTERVAL (5 * SECOND_US)
 #define UNNAMED_PACKETS_MOST 8
+#define TCP_OPTIONS_AT 20
 
 const struct engine_limits engine_default_limits = {
 	.devices = 256,
@@ -220,6 +221,43 @@ static bool read_first_tcp(struct engine *engine, struct passage *passage)
 	return true;
 }
 
+/* RFC 2385, RFC 5925: a server that shares no key drops the segment. */
+static bool is_signed(const struct passage *passage)
+{
+	const struct packet_headers *headers = &passage->headers;
+	struct cursor options = cursor_on(passage->packet->data);
+
+	cursor_skip(&options, headers->transport_offset + TCP_OPTIONS_AT);
+	while (cursor_ok(&options) && options.pos < headers->payload_offset) {
+		uint8_t kind = cursor_u8(&options);
+		uint8_t len;
+
+		if (kind == 0)
+			break;
+		if (kind == 1)
+			continue;
+		len = cursor_u8(&options);
+		if (kind == 19 || kind == 29)
+			return true;
+		if (len < 2)
+			break;
+		cursor_skip(&options, (size_t)len - 2);
+	}
+	return false;
+}
+
+/*
+ * Payload that servers do not take, or not whole: with RST or SYN or without
+ * ACK (RFC 9293 section 3.10.7.4), urgent (RFC 6093), signed. Data in the first
+ * SYN (RFC 7413) are sent again without one.
+ */
+static bool is_odd_segment(const struct passage *passage)
+{
+	uint8_t flags = passage->headers.tcp_flags;
+
+	return flags & (TCP_RST | TCP_SYN | TCP_URG) || !(flags & TCP_ACK) || is_signed(passage);
+}
+
 /*
  * A packet made to fool us: one that the server will never accept or get must
  * not tell what the flow is.
@@ -268,6 +306,10 @@ static bool read_first(struct engine *engine, struct passage *passage)
 	}
 	if (headers->payload.len == 0)
 		return true;
+	if (headers->transport == TRANSPORT_TCP && is_odd_segment(passage)) {
+		passage->unread = true;
+		return true;
+	}
 	if (is_decoy(passage)) {
 		engine->counters.decoys_dropped++;
 		return false;
@@ -358,6 +400,11 @@ static void judge_packet(struct engine *engine, struct passage *passage)
 		flow->strip_from_start = !flow->mid_stream && !flow->inbound &&
 					 flow->first_seq_known && !flow->payload_passed;
 	}
+	if (passage->unread && (!flow->decided || flow->upgradable) &&
+	    flow->action != POLICY_STRIP) {
+		engine->counters.decoys_dropped++;
+		may_pass = false;
+	}
 	if (!may_pass && !flow->observed && !(flow->decided && flow->action == POLICY_BLOCK)) {
 		passage->verdict->action = VERDICT_DROP;
 		return;
@@ -384,6 +431,12 @@ static void flow_packet(struct engine *engine, struct passage *passage)
 	judge_packet(engine, passage);
 }
 
+static bool may_tell_errors(const struct flow *flow)
+{
+	return flow->observed || flow->multicast || flow->local ||
+	       (flow->decided && flow->action != POLICY_BLOCK);
+}
+
 /* Errors and discovery: what belongs to an allowed flow, or to none but the link. */
 static bool pass_icmp(struct engine *engine, struct passage *passage)
 {
@@ -392,14 +445,15 @@ static bool pass_icmp(struct engine *engine, struct passage *passage)
 
 	if (headers->transport != TRANSPORT_ICMP)
 		return false;
+	/* RFC 4861, RFC 3810. A router forwards those that name a host elsewhere. */
 	if (headers->src.family == ADDRESS_IPV6 && headers->icmp_type >= 130 &&
-	    headers->icmp_type <= 143)
-		return true; /* RFC 4861, RFC 3810: never leaves the link */
+	    headers->icmp_type <= 143 && address_scope(&headers->dst) != SCOPE_GLOBAL)
+		return true;
 	if (!headers->icmp_error)
 		return false;
 	flow = flow_of_error(engine, passage);
-	if (passage->packet->direction == PACKET_FROM_DEVICE &&
-	    (!flow || (flow->action == POLICY_BLOCK && !flow->observed)))
+	/* One that waits is allowed nothing yet that could carry data out. */
+	if (passage->packet->direction == PACKET_FROM_DEVICE && (!flow || !may_tell_errors(flow)))
 		passage->verdict->action = VERDICT_DROP;
 	return true;
 }

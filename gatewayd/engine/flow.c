@@ -133,6 +133,26 @@ static struct flow *find_up(struct engine *engine, struct passage *passage, stru
 	return flow;
 }
 
+/*
+ * A SYN of another number while the server still waits for the first message:
+ * what is sent under the new number would tell us one thing, and what goes on
+ * under the old one the server another. So the server is told to forget it.
+ */
+static void end_predecessor(struct engine *engine, struct passage *passage, const struct flow *flow)
+{
+	struct passage old = *passage;
+	size_t ready = flow->stream && !flow->is_dns && !flow->held
+			       ? engine->streams[flow->stream - 1].ready
+			       : 0;
+
+	if (!passage->up || flow->closed || flow->told || flow->observed || !flow->acknowledged)
+		return;
+	old.headers.tcp_flags = TCP_ACK;
+	old.headers.seq = flow->first_seq + (uint32_t)ready;
+	old.headers.payload.len = 0;
+	refuse_onward(engine, &old);
+}
+
 void flow_of_packet(struct engine *engine, struct passage *passage)
 {
 	struct flow_key key;
@@ -148,6 +168,7 @@ void flow_of_packet(struct engine *engine, struct passage *passage)
 				       : device_of_packet(engine, passage->packet, &key.device);
 	}
 	if (flow && is_successor(flow, &passage->headers)) {
+		end_predecessor(engine, passage, flow);
 		key = flow->key;
 		table_remove(engine->flows, flow);
 		flow = NULL;
@@ -167,6 +188,7 @@ static void note_tcp(struct flow *flow, const struct packet_headers *headers, bo
 		flow->first_seq = headers->seq + 1;
 		flow->first_seq_known = true;
 	}
+	flow->acknowledged |= up && headers->tcp_flags & TCP_ACK;
 	if (headers->tcp_flags & TCP_FIN) {
 		flow->fin_up |= up;
 		flow->fin_down |= !up;
@@ -253,6 +275,9 @@ struct flow *flow_of_error(struct engine *engine, const struct passage *passage)
 
 	/* The error quotes the packet that went the other way. */
 	if (decode_packet(passage->headers.payload, true, &about) != DECODE_OK)
+		return NULL;
+	/* It goes back to where that came from, and nowhere else. */
+	if (from_device && !address_equal(&about.src, &passage->headers.dst))
 		return NULL;
 	key = key_of(&about, !from_device);
 	return table_find(engine->flows, &key);

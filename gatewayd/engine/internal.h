@@ -60,6 +60,7 @@ struct device {
 struct address_entry {
 	struct address address;
 	struct mac mac;
+	bool neighbour; /* the router's own tables say so, too */
 };
 
 /* ---- names ---- */
@@ -179,7 +180,8 @@ struct flow {
 	time_us refused_at; /* when the last ICMP refusal was sent */
 	uint32_t first_seq; /* TCP: number of the first byte of payload */
 	bool first_seq_known;
-	uint32_t stream; /* index + 1 into the engine's streams; 0: none */
+	bool acknowledged; /* TCP: the device has sent more than a SYN */
+	uint32_t stream;   /* index + 1 into the engine's streams; 0: none */
 
 	uint32_t rule_id;    /* of the strip rule that decided */
 	uint32_t strip;      /* index + 1 into the engine's strips; 0: none */
@@ -340,6 +342,7 @@ struct engine {
 
 	struct table *devices;
 	struct table *addresses;
+	bool knows_neighbours; /* told so by the router, not by packets alone */
 	struct table *chains;
 	struct table *bindings;
 	struct table *flows;
@@ -386,6 +389,7 @@ struct passage {
 	struct device *device; /* NULL: nobody is known at that address */
 	struct flow *flow;
 	bool up;           /* from the flow's device */
+	bool unread;       /* payload that must not tell what the flow is */
 	struct held *held; /* our copy, when it was told to wait */
 	struct verdict *verdict;
 };

@@ -38,11 +38,22 @@ void judge_names(struct engine *engine, struct policy_question *question,
 	question->pending &= ~(uint32_t)FACT_NAMES;
 }
 
+/*
+ * A packet can name any sender: one from a server's address must not make that
+ * server a neighbour, where the router knows its neighbours.
+ */
+static bool is_neighbour(const struct engine *engine, const struct address *address)
+{
+	const struct address_entry *entry = table_find(engine->addresses, address);
+
+	return entry && (entry->neighbour || !engine->knows_neighbours);
+}
+
 bool judge_is_lan(struct engine *engine, const struct address *address)
 {
 	switch (address_scope(address)) {
 	case SCOPE_GLOBAL:
-		return table_find(engine->addresses, address) != NULL;
+		return is_neighbour(engine, address);
 	case SCOPE_PRIVATE:
 	case SCOPE_LINK_LOCAL:
 	case SCOPE_LOOPBACK:
@@ -53,18 +64,37 @@ bool judge_is_lan(struct engine *engine, const struct address *address)
 	return true;
 }
 
+/*
+ * Where a packet to it leaves for: NAT64 (RFC 6052) and 6to4 (RFC 3056) have
+ * the true address inside.
+ */
+static struct address behind(const struct address *address)
+{
+	static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
+
+	if (address->family != ADDRESS_IPV6)
+		return *address;
+	if (memcmp(address->bytes, nat64, sizeof(nat64)) == 0)
+		return address_ipv4(address->bytes + 12);
+	if (address->bytes[0] == 0x20 && address->bytes[1] == 0x02)
+		return address_ipv4(address->bytes + 2);
+	return *address;
+}
+
 void judge_address(struct engine *engine, struct policy_question *question,
 		   const struct address *address)
 {
 	const struct engine_geo *geo = &engine->geo;
+	struct address place;
 
 	question->address = address_unmapped(address);
+	place = behind(&question->address);
 	question->address_lists = policy_address_lists(engine->set, &question->address);
 	question->lan = judge_is_lan(engine, address);
 	question->known |= FACT_ADDRESS;
-	if (geo->country && geo->country(geo->context, &question->address, &question->country))
+	if (geo->country && geo->country(geo->context, &place, &question->country))
 		question->known |= FACT_COUNTRY;
-	if (geo->asn && geo->asn(geo->context, &question->address, &question->asn)) {
+	if (geo->asn && geo->asn(geo->context, &place, &question->asn)) {
 		question->known |= FACT_ASN;
 		question->network = policy_entry_of_asn(engine->set, question->asn);
 	}

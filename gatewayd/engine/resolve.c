@@ -425,7 +425,8 @@ enum fate resolve_message(struct engine *engine, struct passage *passage, struct
 	if (decode_dns(bytes, &message->dns) != DECODE_OK || message->dns.response == passage->up ||
 	    message->dns.question_count > 1)
 		return FATE_MALFORMED;
+	/* Nothing that could be judged may carry anything out. */
 	if (message->dns.question_count == 0)
-		return FATE_PASS;
+		return passage->up ? FATE_MALFORMED : FATE_PASS;
 	return passage->up ? ask(engine, passage, message) : answer(engine, passage, message);
 }

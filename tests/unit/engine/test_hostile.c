@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A device whose firmware wants to get around its policy. */
+#include "tests/unit/engine/world.h"
+
+#define CAMERA_POLICY "{ name = \"camera\"; default = \"allow\"; rules = (); }"
+#define POLICY(rest) "{ name = \"test\"; " rest " }, " CAMERA_POLICY
+#define RULES(rules) POLICY("default = \"allow\"; rules = ( " rules " );")
+#define NO_EVIL RULES("{ action = \"block\"; domain = \"evil.example\"; }")
+
+static const char evil[] = "POST /v1 HTTP/1.1\r\nHost: api.evil.example\r\n\r\n";
+static const char harmless[] = "POST /v1 HTTP/1.1\r\nHost: api.good.example\r\n\r\n";
+
+static struct verdict *send_with(struct world *world, uint32_t seq, uint8_t flags, const char *text)
+{
+	struct segment segment = {4000, 8080, seq, 5001, flags, bytes_of(text, strlen(text))};
+
+	return world_tcp(world, COFFEE_ADDRESS, OTHER, segment, PACKET_FROM_DEVICE);
+}
+
+/* After what the device tried, its real request is refused. */
+static void assert_evil_is_refused(struct world *world)
+{
+	send_with(world, 1001, TCP_ACK | TCP_PSH, evil);
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	assert_string_equal(world_record(world, 8080).names[0].text, "api.evil.example");
+}
+
+static void segments_that_servers_ignore_tell_nothing(void **state)
+{
+	static const uint8_t flags[] = {TCP_PSH, TCP_RST | TCP_ACK, TCP_URG | TCP_ACK,
+					TCP_SYN | TCP_ACK};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(flags); i++) {
+		struct world *world = world_new(NO_EVIL);
+
+		world_connect(world, COFFEE_ADDRESS, 4000, OTHER, 8080);
+		send_with(world, 1001, flags[i], harmless);
+		assert_int_equal(world->verdict.action, VERDICT_DROP);
+		assert_evil_is_refused(world);
+		world_free(world);
+	}
+}
+
+static void data_in_a_syn_tell_nothing(void **state)
+{
+	struct world *world = world_new(NO_EVIL);
+
+	(void)state;
+	send_with(world, 1000, TCP_SYN, harmless);
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	send_with(world, 1000, TCP_SYN, "");
+	assert_int_equal(world->verdict.action, VERDICT_ACCEPT);
+	assert_evil_is_refused(world);
+	world_free(world);
+}
+
+static void a_second_syn_ends_what_the_first_began(void **state)
+{
+	struct world *world = world_new(NO_EVIL);
+	struct packet_headers headers;
+
+	(void)state;
+	world_connect(world, COFFEE_ADDRESS, 4000, OTHER, 8080);
+	send_with(world, 1001, TCP_ACK, "POST ");
+	send_with(world, 500000, TCP_SYN, "");
+	headers = world_reply(world, 0);
+	assert_address(headers.dst, OTHER);
+	assert_int_equal(headers.seq, 1006);
+	assert_true(headers.tcp_flags & TCP_RST);
+	world_free(world);
+}
+
+static void an_error_goes_nowhere_else(void **state)
+{
+	struct world *world = world_new(RULES("{ action = \"block\"; country = \"CN\"; }"));
+	uint8_t icmp[72] = {3, 3};
+
+	(void)state;
+	world_udp(world, COFFEE_ADDRESS, 5000, OTHER, 7000, bytes_of("hello", 5),
+		  PACKET_FROM_DEVICE);
+	world_udp(world, OTHER, 7000, COFFEE_ADDRESS, 5000, bytes_of("hello", 5), PACKET_TO_DEVICE);
+	memcpy(icmp + 8, world->bytes, 33);
+	world_transport(world, COFFEE_ADDRESS, CLOUD, 1, icmp, 41, bytes_of(NULL, 0),
+			PACKET_FROM_DEVICE);
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	world_free(world);
+}
+
+static void an_error_waits_for_its_flow(void **state)
+{
+	struct world *world = world_new(NO_EVIL);
+	uint8_t icmp[72] = {3, 3};
+
+	(void)state;
+	world_connect(world, COFFEE_ADDRESS, 4000, OTHER, 8080);
+	world_tcp(world, OTHER, COFFEE_ADDRESS,
+		  (struct segment){8080, 4000, 5001, 1001, TCP_ACK, {0}}, PACKET_TO_DEVICE);
+	memcpy(icmp + 8, world->bytes, 40);
+	world_transport(world, COFFEE_ADDRESS, OTHER, 1, icmp, 48, bytes_of(NULL, 0),
+			PACKET_FROM_DEVICE);
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	world_free(world);
+}
+
+static void discovery_does_not_leave_the_link(void **state)
+{
+	struct world *world = world_new(POLICY("default = \"block\";"));
+
+	(void)state;
+	world_transport(world, "2001:db8:1::9", "2001:db8:2::1", 58, "\x87\0\0\0\0\0\0\0secret", 14,
+			bytes_of(NULL, 0), PACKET_FROM_DEVICE);
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	world_free(world);
+}
+
+static void a_spoofed_sender_is_no_neighbour(void **state)
+{
+	struct world *world = world_new(POLICY("default = \"block\"; rules = ("
+					       "{ action = \"allow\"; lan = true; } );"));
+	struct address router = world_address(ROUTER), camera = world_address(CAMERA_ADDRESS);
+	struct mac mac;
+
+	(void)state;
+	assert_true(mac_parse(CAMERA, &mac));
+	engine_learn_address(world->engine, &router, &mac);
+	engine_learn_address(world->engine, &camera, &mac);
+	world_udp(world, CLOUD, 7000, COFFEE_ADDRESS, 5000, bytes_of("hello", 5),
+		  PACKET_FROM_DEVICE);
+	world_udp(world, COFFEE_ADDRESS, 5001, CLOUD, 7001, bytes_of("hello", 5),
+		  PACKET_FROM_DEVICE);
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	world_udp(world, COFFEE_ADDRESS, 5002, CAMERA_ADDRESS, 7002, bytes_of("hello", 5),
+		  PACKET_FROM_DEVICE);
+	assert_int_equal(world->verdict.action, VERDICT_ACCEPT);
+	world_free(world);
+}
+
+static void a_translated_address_is_where_it_leads(void **state)
+{
+	static const char *const addresses[] = {"64:ff9b::203.0.113.5", "2002:cb00:7105::1"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct world *world = world_new(RULES("{ action = \"block\"; country = \"CN\"; }"));
+
+		world_udp(world, "2001:db8:1::9", 5000, addresses[i], 7000, bytes_of("hello", 5),
+			  PACKET_FROM_DEVICE);
+		assert_int_equal(world->verdict.action, VERDICT_DROP);
+		world_free(world);
+	}
+}
+
+static void a_message_without_a_question_does_not_leave(void **state)
+{
+	struct world *world = world_new(RULES("{ action = \"block\"; country = \"CN\"; }"));
+
+	(void)state;
+	world_udp(world, COFFEE_ADDRESS, 5000, CLOUD, 53, bytes_of("\0\1\1\0\0\0\0\0\0\0\0\0", 12),
+		  PACKET_FROM_DEVICE);
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	world_free(world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(segments_that_servers_ignore_tell_nothing),
+		cmocka_unit_test(data_in_a_syn_tell_nothing),
+		cmocka_unit_test(a_second_syn_ends_what_the_first_began),
+		cmocka_unit_test(an_error_goes_nowhere_else),
+		cmocka_unit_test(an_error_waits_for_its_flow),
+		cmocka_unit_test(discovery_does_not_leave_the_link),
+		cmocka_unit_test(a_spoofed_sender_is_no_neighbour),
+		cmocka_unit_test(a_translated_address_is_where_it_leads),
+		cmocka_unit_test(a_message_without_a_question_does_not_leave),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
