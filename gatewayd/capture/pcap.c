@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Capture files through libpcap: pcap and pcapng, and what the packets become
- * written as another file. The file is looked through once before, as far as
- * that is possible, to learn which MACs are routers (capture/side.h); standard
- * input is learned from as it comes.
+ * written as another file. The file is looked through once before to learn
+ * which MACs are routers (capture/side.h); what comes through a pipe is put into
+ * a file without a name for that, so that it is judged as the same file would be.
  *
  * A frame's bytes are libpcap's and good until the next one is read.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "capture/common.h"
 
@@ -41,7 +43,6 @@ struct file_capture {
 	FILE *file; /* libpcap's */
 	enum link_kind kind;
 	struct sides *sides;
-	bool learning; /* as it comes */
 	struct pcap_progress progress;
 
 	const struct pcap_pkthdr *header;
@@ -95,20 +96,12 @@ static bool link_kind_of(int type, enum link_kind *ret_kind)
 	}
 }
 
-/* Finer than microseconds? A pipe cannot be wound back: one byte must do. */
-static bool is_fine(FILE *file, bool seekable)
+/* Finer than microseconds? */
+static bool is_fine(FILE *file)
 {
 	uint8_t bytes[4] = {0};
 	uint32_t magic;
-	int first;
 
-	if (!seekable) {
-		first = getc(file);
-		if (first == EOF)
-			return false;
-		ungetc(first, file);
-		return first != 0xd4;
-	}
 	if (fread(bytes, 1, sizeof(bytes), file) != sizeof(bytes))
 		clearerr(file);
 	rewind(file);
@@ -117,28 +110,70 @@ static bool is_fine(FILE *file, bool seekable)
 	return magic == MAGIC_NANO || magic == MAGIC_NANO_TURNED || magic == MAGIC_NG;
 }
 
-/* NULL: error says why. Times come in nanoseconds. */
-static pcap_t *open_reader(const char *path, FILE **ret_file, enum link_kind *ret_kind,
-			   bool *ret_fine, char *error, size_t error_size)
+/* What a pipe brings, in a file that can be wound back. NULL: errno. */
+static FILE *copy_of(FILE *pipe)
 {
-	bool standard_input = strcmp(path, "-") == 0;
+	FILE *copy = tmpfile();
+	char buffer[16384];
+	size_t len;
+
+	if (!copy)
+		return NULL;
+	while ((len = fread(buffer, 1, sizeof(buffer), pipe)) > 0)
+		if (fwrite(buffer, 1, len, copy) != len)
+			break;
+	if (ferror(pipe) || ferror(copy) || fflush(copy) != 0) {
+		int problem = errno;
+
+		fclose(copy);
+		errno = problem;
+		return NULL;
+	}
+	return copy;
+}
+
+/* A stream of its own onto the same file; both share where they are. */
+static FILE *open_again(int fd)
+{
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	FILE *file = own < 0 ? NULL : fdopen(own, "rb");
+
+	if (!file && own >= 0)
+		close(own);
+	return file;
+}
+
+static FILE *open_input(const char *path, char *error, size_t error_size)
+{
+	FILE *file = strcmp(path, "-") ? fopen(path, "rbe") : open_again(STDIN_FILENO);
 	struct stat status;
-	FILE *file = standard_input ? stdin : fopen(path, "rbe");
+
+	if (file && fstat(fileno(file), &status) == 0 && !S_ISREG(status.st_mode) &&
+	    !S_ISDIR(status.st_mode)) {
+		FILE *copy = copy_of(file);
+
+		fclose(file);
+		file = copy;
+	}
+	if (!file)
+		snprintf(error, error_size, "%s: %s", path, strerror(errno));
+	return file;
+}
+
+/* Takes the file. NULL: error says why. Times come in nanoseconds. */
+static pcap_t *open_reader(const char *path, FILE *file, enum link_kind *ret_kind, bool *ret_fine,
+			   char *error, size_t error_size)
+{
 	char problem[PCAP_ERRBUF_SIZE] = "";
 	pcap_t *pcap;
 
-	if (!file) {
-		snprintf(error, error_size, "%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	*ret_fine = is_fine(file, fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode) &&
-					  !standard_input);
+	rewind(file);
+	*ret_fine = is_fine(file);
 	pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, problem);
 	if (!pcap) {
 		snprintf(error, error_size, "%s: not a capture that can be read: %s", path,
 			 problem);
-		if (!standard_input)
-			fclose(file);
+		fclose(file);
 		return NULL;
 	}
 	if (!link_kind_of(pcap_datalink(pcap), ret_kind)) {
@@ -151,7 +186,6 @@ static pcap_t *open_reader(const char *path, FILE **ret_file, enum link_kind *re
 		pcap_close(pcap);
 		return NULL;
 	}
-	*ret_file = file;
 	return pcap;
 }
 
@@ -161,7 +195,7 @@ static struct bytes frame_bytes(const struct pcap_pkthdr *header, const uint8_t 
 }
 
 /* Which MACs are routers; whatever is wrong with the file is said later. */
-static void learn_from(const char *path, struct sides *sides)
+static void learn_from(int fd, struct sides *sides)
 {
 	struct pcap_pkthdr *header;
 	const uint8_t *data;
@@ -169,8 +203,8 @@ static void learn_from(const char *path, struct sides *sides)
 	enum link_kind kind;
 	char error[CAPTURE_ERROR_SIZE];
 	bool fine;
-	FILE *file;
-	pcap_t *pcap = open_reader(path, &file, &kind, &fine, error, sizeof(error));
+	FILE *file = open_again(fd);
+	pcap_t *pcap = file ? open_reader("", file, &kind, &fine, error, sizeof(error)) : NULL;
 
 	if (!pcap)
 		return;
@@ -241,6 +275,7 @@ struct capture *pcap_capture_open(const struct pcap_config *config, char *error,
 	struct file_capture *file = calloc(1, sizeof(*file));
 	struct stat status;
 	bool fine;
+	FILE *input;
 
 	if (file)
 		file->sides = sides_new(config->lan, config->lan_count);
@@ -248,15 +283,16 @@ struct capture *pcap_capture_open(const struct pcap_config *config, char *error,
 		snprintf(error, error_size, "%s: no memory", config->path);
 		goto failed;
 	}
-	file->pcap = open_reader(config->path, &file->file, &file->kind, &fine, error, error_size);
+	input = open_input(config->path, error, error_size);
+	if (!input)
+		goto failed;
+	learn_from(fileno(input), file->sides);
+	file->pcap = open_reader(config->path, input, &file->kind, &fine, error, error_size);
 	if (!file->pcap)
 		goto failed;
-	file->learning = fstat(fileno(file->file), &status) < 0 || !S_ISREG(status.st_mode) ||
-			 file->file == stdin;
-	if (!file->learning) {
+	file->file = input; /* libpcap's from here on */
+	if (fstat(fileno(input), &status) == 0)
 		file->progress.bytes_total = (uint64_t)status.st_size;
-		learn_from(config->path, file->sides);
-	}
 	if (config->write_path && !open_writer(file, config->write_path, fine, error, error_size))
 		goto failed;
 	return &file->capture;
@@ -269,7 +305,7 @@ failed:
 void pcap_capture_progress(const struct capture *capture, struct pcap_progress *ret_progress)
 {
 	const struct file_capture *file = const_file_of(capture);
-	off_t at = file->learning ? -1 : ftello(file->file);
+	off_t at = ftello(file->file);
 
 	*ret_progress = file->progress;
 	if (at >= 0)
@@ -323,8 +359,6 @@ static int next_frame(struct file_capture *file)
 		return -EBADMSG;
 	}
 	file->header = header;
-	if (file->learning)
-		file->progress.bytes_read += header->caplen + sizeof(uint32_t) * 4;
 	return 1;
 }
 
@@ -347,8 +381,6 @@ static int file_next(struct capture *capture, struct packet *ret_packet)
 		if (file->dumper)
 			write_frame(file, frame, missing_bytes(file->header));
 	}
-	if (file->learning)
-		sides_learn(file->sides, &file->frame);
 	packet.data = file->frame.ip;
 	packet.time = time_of(file->header);
 	packet.id = (uint32_t)++file->progress.packets;

@@ -48,6 +48,21 @@ tap_equal "with rules and what has none" "$(said '[.policy, .rules, (.skipped | 
 expect "what is no MUD file says why" 1 'not a MUD file' import-mud tests/replay/client.sh
 expect "a file that is not there is said" 1 'No such file' import-mud "$out/none.json"
 
+# ---- replay through a pipe ----
+# Its router talks before most devices do: who is one is known from all of it.
+piped() { # how
+	cp -r tests/replay/demo/etc "$out/demo"
+	case $1 in
+	file) "$gatewayctl" -c "$out/demo" replay tests/replay/demo/capture.pcap ;;
+	pipe) "$gatewayctl" -c "$out/demo" replay - < <(cat tests/replay/demo/capture.pcap) ;;
+	fifo) "$gatewayctl" -c "$out/demo" replay <(cat tests/replay/demo/capture.pcap) ;;
+	esac 2>&1
+	rm -r "$out/demo"
+}
+from_file=$(piped file)
+tap_equal "a capture through a pipe is judged as the file is" "$(piped pipe)" "$from_file"
+tap_equal "and through a named one" "$(piped fifo)" "$from_file"
+
 # ---- explain ----
 expect "explain a name" 0 'allow: coffee/default' explain kitchen-coffee control.example
 expect "explain in one line of JSON" 0 '' explain kitchen-coffee far.example@203.0.113.7 --json
