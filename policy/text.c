@@ -358,7 +358,13 @@ static void write_value(struct writer *writer, enum policy_condition kind,
 	switch (kind) {
 	case CONDITION_DOMAIN:
 	case CONDITION_LIST:
-		write_names(writer, question);
+		if (question->name_count) {
+			write_names(writer, question);
+			return;
+		}
+		/* Lists hold addresses, too. */
+		address_print(&question->address, text);
+		writer_text(writer, text);
 		return;
 	case CONDITION_COUNTRY:
 	case CONDITION_FOREIGN:

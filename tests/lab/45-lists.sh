@@ -22,7 +22,7 @@ lists="lists = ( { name = \"mine\"; file = \"mine.txt\"; },
   { name = \"fetched\"; url = \"https://127.0.0.1:8443/list\"; } );"
 
 # ---- a list in a file ----
-printf '%s\n' '||telemetry.coffee.example^' '@@||ok.telemetry.coffee.example^' 'x##y' >"$LAB/etc/mine.txt"
+printf '%s\n' '||telemetry.coffee.example^' '@@||ok.telemetry.coffee.example^' 'x##y' 203.0.113.99 >"$LAB/etc/mine.txt"
 policy | gatewayd_policy "$lists"
 scenario_start
 tap_equal "a name on the list" "$(ask_short coffee 198.51.100.53 telemetry.coffee.example A)" ""
@@ -34,6 +34,8 @@ tap_equal "lists tells what there is" \
 expect_ok "and what was never fetched" grep -q 'never fetched' <<<"$(gatewayctl lists --json 2>/dev/null)"
 expect_ok "explain names the entry" grep -q 'telemetry.coffee.example of mine' \
 	<<<"$(gatewayctl explain coffee a.telemetry.coffee.example 2>/dev/null)"
+expect_ok "and the address" grep -q 'HOLDS.*it is 203.0.113.99' \
+	<<<"$(gatewayctl explain coffee 203.0.113.99 2>/dev/null)"
 echo cloud.coffee.example >"$LAB/etc/mine.txt"
 gatewayctl reload >/dev/null 2>&1
 tap_equal "after a reload the new list holds" "$(ask_short coffee 198.51.100.53 cloud.coffee.example A)" ""
