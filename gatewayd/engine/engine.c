@@ -135,6 +135,8 @@ static void take_facts(struct flow *flow, const struct first_facts *facts)
 	flow->protocol = protocol_at_port(flow, facts->protocol);
 	flow->encrypted_client_hello = facts->ech;
 	flow->upgradable = facts->upgradable;
+	flow->unnamed = facts->incomplete && facts->name_count == 0 && !flow->mid_stream &&
+			flow->key.transport == TRANSPORT_TCP;
 	for (unsigned i = 0; i < facts->name_count; i++)
 		name_list_add(&flow->hello, &facts->names[i]);
 	if (facts->name_count)
@@ -198,6 +200,8 @@ static bool read_first_tcp(struct engine *engine, struct passage *passage)
 		flow->first_seq = seq;
 		flow->first_seq_known = true;
 	}
+	if (flow->bytes_lost)
+		return false;
 	offset = seq - flow->first_seq;
 	if (offset == UINT32_MAX && payload.len == 1)
 		return true; /* a keep-alive, RFC 9293 section 3.8.4 */
@@ -214,6 +218,8 @@ static bool read_first_tcp(struct engine *engine, struct passage *passage)
 	stream->used = engine->now;
 	if (!stream_put(stream, offset, payload))
 		return false;
+	/* A FIN ahead of a hole is not the end yet. */
+	fin = fin && stream->ready >= offset + payload.len;
 	decode = decode_first_tcp(bytes_of(stream->data, stream->ready), fin, &facts);
 	note_first(engine, flow, decode, &facts);
 	if (stream->ready == STREAM_SIZE)

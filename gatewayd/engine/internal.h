@@ -163,6 +163,8 @@ struct flow {
 	bool observed; /* the mode lets it pass whatever the decision */
 	bool closed;   /* both ends are done with it, or we reset it */
 	bool fin_up, fin_down;
+	bool unnamed;    /* its first message is too long for its name to be found */
+	bool bytes_lost; /* some of its first bytes passed and are forgotten */
 	bool upgradable; /* decided, but its payload may still become another protocol */
 	bool announced;  /* an event told of the decision */
 	enum policy_action action;
@@ -511,6 +513,8 @@ struct message {
 /* bytes hold one message; may fill in message->edited and message->denial. */
 enum fate resolve_message(struct engine *engine, struct passage *passage, struct bytes bytes,
 			  struct message *message);
+/* Is this resolver refused, whatever it is asked? Then the flow is decided. */
+bool resolve_refuses(struct engine *engine, struct passage *passage);
 void resolve_malformed(struct engine *engine, struct flow *flow);
 
 /* ---- tunnel.c ---- */

@@ -400,6 +400,13 @@ bool judge_flow(struct engine *engine, struct flow *flow)
 		read_candidates(engine, flow, &question, binding, &outcome);
 	if (outcome.readings == 0)
 		read_rules(engine, flow, &question, NULL, &outcome);
+	if (flow->unnamed && outcome.best < rank(POLICY_BLOCK) &&
+	    policy_depends_on(question.policy, FACT_NAMES)) {
+		flow->action = POLICY_BLOCK;
+		flow->with = POLICY_REJECT;
+		flow->rule[0] = 0;
+		set_text(flow->reason, sizeof(flow->reason), "its first message hides the name");
+	}
 	note_names(engine, flow, binding);
 	flow->observed = policy_mode(question.policy) == MODE_OBSERVE;
 	flow->generation = engine->generation;

@@ -12,6 +12,7 @@
 #include "redact/dns.h"
 
 #define CNAMES_MOST 16
+#define RECORDS_MOST 512
 #define FLOW_FACTS_TO_COME \
 	(FACT_TRANSPORT | FACT_PORT | FACT_PROTOCOL | FACT_MISMATCH | FACT_ENCRYPTED_NAME)
 #define ADDRESS_FACTS (FACT_ADDRESS | FACT_COUNTRY | FACT_ASN)
@@ -417,13 +418,34 @@ static enum fate answer(struct engine *engine, struct passage *passage, struct m
 
 /* ---- one message ---- */
 
+static unsigned records_of(const struct dns_message *dns)
+{
+	return (unsigned)dns->record_count[DNS_ANSWER] + dns->record_count[DNS_AUTHORITY] +
+	       dns->record_count[DNS_ADDITIONAL];
+}
+
+bool resolve_refuses(struct engine *engine, struct passage *passage)
+{
+	struct policy_question question;
+	struct policy_decision decision;
+
+	if (passage->flow->decided || !asks_resolver(engine, passage))
+		return false;
+	decision = decide_resolver(engine, passage, &question);
+	if (fate_of(question.policy, &decision) == FATE_PASS)
+		return false;
+	settle(engine, passage->flow, &question, &decision);
+	return true;
+}
+
 enum fate resolve_message(struct engine *engine, struct passage *passage, struct bytes bytes,
 			  struct message *message)
 {
 	message->names.len = 0;
 	message->names.count = 0;
+	/* Each record costs some time, and no device asks for so many. */
 	if (decode_dns(bytes, &message->dns) != DECODE_OK || message->dns.response == passage->up ||
-	    message->dns.question_count > 1)
+	    message->dns.question_count > 1 || records_of(&message->dns) > RECORDS_MOST)
 		return FATE_MALFORMED;
 	/* Nothing that could be judged may carry anything out. */
 	if (message->dns.question_count == 0)

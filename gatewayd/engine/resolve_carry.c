@@ -253,13 +253,48 @@ static void read_messages(struct engine *engine, struct passage *passage, struct
 	}
 }
 
+enum again {
+	AGAIN_NOT,    /* new, or to be read once more as a whole */
+	AGAIN_PART,   /* the same as the part of a message that has passed */
+	AGAIN_DIFFERS /* says something else now, or leaves us in doubt */
+};
+
+/* A segment that comes again while the message that it began is not whole. */
+static enum again compare_again(const struct passage *passage, const struct dns_stream *stream,
+				const uint8_t *held)
+{
+	struct bytes payload = passage->headers.payload;
+	size_t before = stream->next - stream->held - stream->boundary;
+	size_t common;
+
+	if (!passage->up || !stream->started || !stream->held ||
+	    passage->headers.seq != stream->boundary || stream->next == stream->boundary)
+		return AGAIN_NOT;
+	if (payload.len <= before)
+		return AGAIN_DIFFERS;
+	common = payload.len - before < stream->held ? payload.len - before : stream->held;
+	if (memcmp(payload.data + before, held, common) != 0)
+		return AGAIN_DIFFERS;
+	if (common == stream->held)
+		return AGAIN_NOT;
+	return before ? AGAIN_DIFFERS : AGAIN_PART;
+}
+
 static void resolve_tcp(struct engine *engine, struct passage *passage)
 {
 	struct flow *flow = passage->flow;
 	struct dns_stream *stream = passage->up ? &flow->up : &flow->down;
 	struct stream *buffer = stream_of(engine, flow);
+	enum again again;
 
-	if (!take_segment(passage, stream)) {
+	if (flow->bytes_lost) {
+		end_tcp(engine, passage);
+		return;
+	}
+	again = compare_again(passage, stream, buffer->dns.up);
+	if (again == AGAIN_PART)
+		return;
+	if (again == AGAIN_DIFFERS || !take_segment(passage, stream)) {
 		passage->verdict->action = VERDICT_DROP;
 		return;
 	}
@@ -267,6 +302,9 @@ static void resolve_tcp(struct engine *engine, struct passage *passage)
 		read_messages(engine, passage, stream, buffer->dns.up, sizeof(buffer->dns.up));
 	else
 		read_messages(engine, passage, stream, buffer->dns.down, sizeof(buffer->dns.down));
+	/* The first part of a question leaves before the rest is there. */
+	if (passage->up && stream->held && resolve_refuses(engine, passage))
+		end_tcp(engine, passage);
 	if (passage->verdict->action == VERDICT_ACCEPT)
 		stream->next += (uint32_t)passage->headers.payload.len;
 	if (flow->up.held == 0 && flow->down.held == 0)

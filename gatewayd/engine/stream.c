@@ -6,6 +6,34 @@
  */
 #include "engine/internal.h"
 
+/*
+ * Who takes a quarter of all for one device gives up its own; else the one that
+ * was used longest ago goes. What it held has passed, so nothing more of it
+ * may, or the server would read what we could not.
+ */
+static struct stream *evict(struct engine *engine, const struct flow *flow)
+{
+	struct stream *oldest = NULL, *own = NULL, *victim;
+	uint32_t own_count = 0;
+
+	for (uint32_t i = 0; i < engine->stream_count; i++) {
+		struct stream *other = &engine->streams[i];
+
+		if (!oldest || other->used < oldest->used)
+			oldest = other;
+		if (other->flow->device != flow->device)
+			continue;
+		own_count++;
+		if (!own || other->used < own->used)
+			own = other;
+	}
+	victim = own && own_count >= engine->stream_count / 4 ? own : oldest;
+	engine->counters.streams_evicted++;
+	victim->flow->bytes_lost = victim->flow->key.transport == TRANSPORT_TCP;
+	stream_release(engine, victim->flow);
+	return victim;
+}
+
 struct stream *stream_of(struct engine *engine, struct flow *flow)
 {
 	struct stream *stream = NULL;
@@ -20,13 +48,9 @@ struct stream *stream_of(struct engine *engine, struct flow *flow)
 			stream = other;
 			break;
 		}
-		if (!stream || other->used < stream->used)
-			stream = other;
 	}
-	if (stream->flow) {
-		engine->counters.streams_evicted++;
-		stream_release(engine, stream->flow);
-	}
+	if (!stream)
+		stream = evict(engine, flow);
 	stream->flow = flow;
 	stream->ready = 0;
 	if (flow->key.transport == TRANSPORT_UDP)

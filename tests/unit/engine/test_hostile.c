@@ -153,11 +153,91 @@ static void a_translated_address_is_where_it_leads(void **state)
 
 static void a_message_without_a_question_does_not_leave(void **state)
 {
+	/* An OPT record with an option of four bytes. */
+	static const char message[] = "\x12\x34\1\0\0\0\0\0\0\0\0\1"
+				      "\0\0\x29\4\xd0\0\0\0\0\0\x8\0\xa\0\4data";
 	struct world *world = world_new(RULES("{ action = \"block\"; country = \"CN\"; }"));
 
 	(void)state;
-	world_udp(world, COFFEE_ADDRESS, 5000, CLOUD, 53, bytes_of("\0\1\1\0\0\0\0\0\0\0\0\0", 12),
+	world_udp(world, COFFEE_ADDRESS, 5000, CLOUD, 53, bytes_of(message, sizeof(message) - 1),
 		  PACKET_FROM_DEVICE);
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	world_free(world);
+}
+
+static void half_a_question_does_not_reach_a_refused_resolver(void **state)
+{
+	struct world *world = world_new(RULES("{ action = \"block\"; country = \"CN\"; }"));
+
+	(void)state;
+	world_connect(world, COFFEE_ADDRESS, 4000, CLOUD, 53);
+	world_send(world, COFFEE_ADDRESS, 4000, CLOUD, 53, 0, "\7\xffsecret bytes of the home", 27);
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	world_free(world);
+}
+
+static void half_a_question_is_not_asked_anew(void **state)
+{
+	struct world *world = world_new(NO_EVIL);
+	uint8_t bad[128] = {0}, good[128] = {0};
+	struct writer one = dns_question(bad + 2, 126, 7, "data.evil.example", 1, false);
+	struct writer two = dns_question(good + 2, 126, 7, "data.good.example", 1, false);
+
+	(void)state;
+	bad[1] = (uint8_t)one.len;
+	good[1] = (uint8_t)two.len;
+	world_connect(world, COFFEE_ADDRESS, 4000, OTHER, 53);
+	world_send(world, COFFEE_ADDRESS, 4000, OTHER, 53, 0, bad, 30);
+	assert_int_equal(world->verdict.action, VERDICT_ACCEPT);
+	world_send(world, COFFEE_ADDRESS, 4000, OTHER, 53, 0, good, two.len + 2);
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	world_send(world, COFFEE_ADDRESS, 4000, OTHER, 53, 0, bad, 20);
+	assert_int_equal(world->verdict.action, VERDICT_ACCEPT);
+	world_send(world, COFFEE_ADDRESS, 4000, OTHER, 53, 30, bad + 30, one.len + 2 - 30);
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	world_free(world);
+}
+
+static void an_end_ahead_of_a_hole_tells_nothing(void **state)
+{
+	struct world *world = world_new(NO_EVIL);
+
+	(void)state;
+	world_connect(world, COFFEE_ADDRESS, 4000, OTHER, 8080);
+	send_with(world, 1021, TCP_ACK | TCP_FIN, evil + 20);
+	world_send(world, COFFEE_ADDRESS, 4000, OTHER, 8080, 0, evil, 20);
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	world_free(world);
+}
+
+static void a_name_behind_padding_is_no_way_out(void **state)
+{
+	struct world *world = world_new(NO_EVIL);
+	static char padding[1000];
+
+	(void)state;
+	memset(padding, 'a', sizeof(padding));
+	world_connect(world, COFFEE_ADDRESS, 4000, OTHER, 8080);
+	world_send(world, COFFEE_ADDRESS, 4000, OTHER, 8080, 0, "GET / HTTP/1.1\r\nX: ", 19);
+	for (uint32_t at = 19; at < 16384; at += sizeof(padding))
+		world_send(world, COFFEE_ADDRESS, 4000, OTHER, 8080, at, padding, sizeof(padding));
+	assert_int_equal(world->verdict.action, VERDICT_DROP);
+	assert_int_equal(world_record(world, 8080).action, POLICY_BLOCK);
+	world_free(world);
+}
+
+static void a_forgotten_beginning_is_not_gone_on_with(void **state)
+{
+	struct world *world = world_new(NO_EVIL);
+
+	(void)state;
+	world_connect(world, COFFEE_ADDRESS, 4000, OTHER, 8080);
+	world_send(world, COFFEE_ADDRESS, 4000, OTHER, 8080, 0, evil, 20);
+	for (unsigned i = 0; i < engine_default_limits.streams; i++) {
+		world_connect(world, COFFEE_ADDRESS, (uint16_t)(5000 + i), OTHER, 8081);
+		world_send(world, COFFEE_ADDRESS, (uint16_t)(5000 + i), OTHER, 8081, 0, evil, 20);
+	}
+	send_with(world, 1021, TCP_ACK, evil + 20);
 	assert_int_equal(world->verdict.action, VERDICT_DROP);
 	world_free(world);
 }
@@ -174,6 +254,11 @@ int main(void)
 		cmocka_unit_test(a_spoofed_sender_is_no_neighbour),
 		cmocka_unit_test(a_translated_address_is_where_it_leads),
 		cmocka_unit_test(a_message_without_a_question_does_not_leave),
+		cmocka_unit_test(half_a_question_does_not_reach_a_refused_resolver),
+		cmocka_unit_test(half_a_question_is_not_asked_anew),
+		cmocka_unit_test(an_end_ahead_of_a_hole_tells_nothing),
+		cmocka_unit_test(a_name_behind_padding_is_no_way_out),
+		cmocka_unit_test(a_forgotten_beginning_is_not_gone_on_with),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
