@@ -7,6 +7,7 @@
 #   make check      every test; installs what is missing on a Debian
 #   make unit       only the unit tests; likewise config, replay, corpus, lint,
 #                   openwrt, lab
+#   make check-cross  the same without lint and lab on other CPUs, under qemu
 #   make fuzz       T=dns TIME=60: libFuzzer on one target
 #   make bench      every measurement, beside its rivals
 #   make install    DESTDIR, PREFIX
@@ -184,6 +185,10 @@ run-check:
 	$(Q)MAKE='$(MAKE)' tests/run $(KINDS)
 $(KINDS):
 	$(Q)MAKE='$(MAKE)' tests/run $@
+.PHONY: check-cross
+check-cross:
+	$(Q)tests/deps.sh cross
+	$(Q)MAKE='$(MAKE)' tests/cross/run $(ARCH)
 
 .PHONY: demo
 demo:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Installs what a Debian 12 lacks for: build, check, demo, bench, fuzz.
+# Installs what a Debian 12 lacks for: build, check, demo, bench, fuzz, cross.
 #	tests/deps.sh check		installs what is missing, as root
 #	tests/deps.sh --say check	only says it
 #	tests/deps.sh --list check	all package names, one per line
@@ -34,8 +34,9 @@ packages_for() {
 		;;
 	bench) echo "$build $lab libcmocka-dev dnsperf iperf3 iptables" ;;
 	fuzz) echo "$build clang libclang-rt-14-dev" ;;
+	cross) echo "$build jq gcc-s390x-linux-gnu gcc-mipsel-linux-gnu qemu-user-static" ;;
 	*)
-		echo "usage: $0 [--say|--list] build|check|demo|bench|fuzz" >&2
+		echo "usage: $0 [--say|--list] build|check|demo|bench|fuzz|cross" >&2
 		exit 2
 		;;
 	esac
