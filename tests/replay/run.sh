@@ -44,6 +44,21 @@ replay() { # case arguments...
 	(cd "$case" && env "${setting[@]}" "$gatewayctl" replay -c conf "${words[@]}" "$@")
 }
 
+# libpcap writes its own numbers in the CPU's byte order; the files here are little-endian.
+little_endian() { # pcap
+	perl -e 'local $/; binmode $_ for *STDIN, *STDOUT; $_ = <STDIN>;
+		if (length >= 24 && unpack("N", $_) == 0xa1b2c3d4) {
+			my ($out, $at) = (pack("VvvVVVV", unpack("NnnNNNN", $_)), 24);
+			while ($at + 16 <= length) {
+				my @header = unpack("NNNN", substr($_, $at, 16));
+				$out .= pack("VVVV", @header) . substr($_, $at + 16, $header[2]);
+				$at += 16 + $header[2];
+			}
+			$_ = $out;
+		}
+		print' <"$1" >"$1.little" && mv "$1.little" "$1"
+}
+
 # What came is what the file holds, or, when rewriting, will hold.
 compare() { # what expected got
 	[ "$rewrite" != -w ] || cp "$3" "$2"
@@ -73,6 +88,7 @@ run_case() { # case
 	tap_nothing "$case: nothing a terminal would obey" "$(LC_ALL=C grep -nP '[^\x20-\x7e]' "$out/text")"
 	if [ -f "$case/expect.pcap" ] || [ -f "$case/write" ]; then
 		replay "$case" --write "$out/out.pcap" in.pcap >/dev/null 2>&1
+		little_endian "$out/out.pcap"
 		[ "$rewrite" != -w ] || cp "$out/out.pcap" "$case/expect.pcap"
 		tap_nothing "$case: --write" "$(cmp "$case/expect.pcap" "$out/out.pcap" 2>&1)"
 	fi
