@@ -31,6 +31,8 @@ static void flow_removed(void *context, void *entry)
 	held_settle_all(engine, flow, VERDICT_DROP, MARK_UNDECIDED);
 	strip_release(engine, flow, STRIP_ENDED);
 	record_event(engine, EVENT_FLOW_END, flow);
+	if (flow->device->serial == flow->device_serial && flow->device->flows_now)
+		flow->device->flows_now--;
 }
 
 /* The plans that engine_prepare() made take the place of the old. */

@@ -45,6 +45,7 @@ struct device *flow_device(struct engine *engine, struct flow *flow)
 	if (flow->device->serial != flow->device_serial) {
 		flow->device = device_of_packet(engine, &packet, &flow->key.device);
 		flow->device_serial = flow->device->serial;
+		flow->device->flows_now++;
 	}
 	device_policy(engine, flow->device);
 	return flow->device;
@@ -87,12 +88,34 @@ static void set_beginning(struct flow *flow, const struct packet_headers *header
 	}
 }
 
+/*
+ * In a full table the oldest goes, whosever it is; but who has a quarter of all
+ * flows gives up his own, so that no device can push out those of the others.
+ */
+static void make_room(struct engine *engine, const struct device *device)
+{
+	struct flow *flow = table_oldest(engine->flows);
+
+	if (table_count(engine->flows) < table_capacity(engine->flows) ||
+	    device->flows_now < table_capacity(engine->flows) / 4)
+		return;
+	while (flow && (flow->device != device || flow->device_serial != device->serial))
+		flow = table_younger(engine->flows, flow);
+	if (flow) {
+		engine->counters.flows_evicted++;
+		table_remove(engine->flows, flow);
+	}
+}
+
 static struct flow *add_flow(struct engine *engine, const struct passage *passage,
 			     const struct flow_key *key)
 {
-	struct flow *flow = table_add(engine->flows, key);
 	const struct packet *packet = passage->packet;
+	struct flow *flow;
 
+	make_room(engine, passage->device);
+	flow = table_add(engine->flows, key);
+	passage->device->flows_now++;
 	flow->number = ++engine->next_flow;
 	flow->device = passage->device;
 	flow->device_serial = passage->device->serial;

@@ -53,6 +53,9 @@ struct device {
 	uint64_t packets, bytes_up, bytes_down;
 	uint64_t questions, questions_refused;
 	uint64_t flows, flows_blocked, flows_stripped;
+	uint32_t flows_now;  /* in the table */
+	time_us binds_since; /* see may_bind() */
+	uint32_t binds;
 	struct country_set countries;
 };
 

@@ -179,7 +179,7 @@ void engine_each_device(const struct engine *engine,
 void engine_counters(const struct engine *engine, struct engine_counters *ret_counters)
 {
 	*ret_counters = engine->counters;
-	ret_counters->flows_evicted = table_evicted(engine->flows);
+	ret_counters->flows_evicted += table_evicted(engine->flows);
 	ret_counters->bindings_evicted = table_evicted(engine->bindings);
 	ret_counters->names_evicted = table_evicted(engine->chains);
 	ret_counters->flows_now = (uint32_t)table_count(engine->flows);

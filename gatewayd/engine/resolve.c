@@ -288,13 +288,25 @@ static bool prune(void *context, const struct address *address)
 	return is_unwanted(context, address);
 }
 
+/* No device fills the table with what its own resolver makes up. */
+static bool may_bind(struct engine *engine, struct device *device, const struct address *address)
+{
+	if (names_find(engine, device, address))
+		return true;
+	if (engine->now - device->binds_since > MINUTE_US) {
+		device->binds_since = engine->now;
+		device->binds = 0;
+	}
+	return device->binds++ < table_capacity(engine->bindings) / 16;
+}
+
 static void see_address(struct answer *answer, const struct address *address, bool judge)
 {
 	if (judge && is_unwanted(answer, address)) {
 		answer->pruned++;
 		return;
 	}
-	if (answer->bind)
+	if (answer->bind && may_bind(answer->engine, answer->passage->device, address))
 		names_bind(answer->engine, answer->passage->device, address,
 			   &answer->message->names, answer->expires);
 }

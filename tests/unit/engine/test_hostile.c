@@ -242,6 +242,41 @@ static void a_forgotten_beginning_is_not_gone_on_with(void **state)
 	world_free(world);
 }
 
+static void many_flows_push_out_only_ones_own(void **state)
+{
+	struct world *world = world_new(RULES(""));
+	struct engine_counters counters;
+
+	(void)state;
+	world->mac = CAMERA;
+	world_udp(world, CAMERA_ADDRESS, 5000, OTHER, 7777, bytes_of("hello", 5),
+		  PACKET_FROM_DEVICE);
+	world->mac = COFFEE;
+	for (unsigned i = 0; i < 2 * engine_default_limits.flows; i++)
+		world_udp(world, COFFEE_ADDRESS, (uint16_t)(1000 + i), OTHER, 7000,
+			  bytes_of("hello", 5), PACKET_FROM_DEVICE);
+	(void)world_record(world, 7777);
+	engine_counters(world->engine, &counters);
+	assert_int_equal(counters.flows_evicted, engine_default_limits.flows + 1);
+	world_free(world);
+}
+
+static void many_answers_push_out_few_names(void **state)
+{
+	struct world *world = world_new(RULES("{ action = \"block\"; country = \"CN\"; }"));
+	struct engine_counters counters;
+	char address[24];
+
+	(void)state;
+	for (unsigned i = 0; i < 4000; i++) {
+		snprintf(address, sizeof(address), "198.51.%u.%u", i / 250, i % 250 + 1);
+		assert_true(world_resolve(world, COFFEE_ADDRESS, 1, "x.example", address));
+	}
+	engine_counters(world->engine, &counters);
+	assert_int_equal(counters.bindings_now, engine_default_limits.bindings / 16);
+	world_free(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +294,8 @@ int main(void)
 		cmocka_unit_test(an_end_ahead_of_a_hole_tells_nothing),
 		cmocka_unit_test(a_name_behind_padding_is_no_way_out),
 		cmocka_unit_test(a_forgotten_beginning_is_not_gone_on_with),
+		cmocka_unit_test(many_flows_push_out_only_ones_own),
+		cmocka_unit_test(many_answers_push_out_few_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
