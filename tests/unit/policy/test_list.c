@@ -91,7 +91,7 @@ static void test_formats(void **state)
 		    LIST_DNSMASQ,
 		    "+a.example +x.b.example +c.example +d.example -e.example -f.example "
 		    "-ok.a.example -x.ok.a.example +ad.ok.a.example");
-	assert_list("192.0.2.0/25\n2001:db8::/64\n198.51.100.7\n192.0.2.64/26\n", LIST_ADDRESSES,
+	assert_list("192.0.2.0/25\n2001:db8::/64\n198.51.100.7\n192.0.2.32/27\n", LIST_ADDRESSES,
 		    "+192.0.2.0 +192.0.2.127 -192.0.2.128 +198.51.100.7 -198.51.100.8 "
 		    "+2001:db8::1 -2001:db8:0:1::1 +::ffff:198.51.100.7 -a.example");
 }
