@@ -10,6 +10,8 @@
 #include "commands_show.h"
 #include "report.h"
 
+#define SECONDS_MOST (INT64_C(100) * 366 * 86400) /* a clock in microseconds has room for it */
+
 struct follower {
 	struct control_client *client; /* NULL: free */
 	bool all;
@@ -369,6 +371,10 @@ static void put_override(const struct call *call, enum policy_action action,
 
 	if (!find_device(call, &device, &given))
 		return;
+	if (seconds > SECONDS_MOST) {
+		control_finish(call->client, CONTROL_USAGE, "that is too long a time");
+		return;
+	}
 	rule = given ? policy_override_new(action, destination, error, sizeof(error)) : NULL;
 	if (!rule) {
 		control_finish(call->client, CONTROL_USAGE, given ? error : "which device?");

@@ -565,6 +565,9 @@ static void test_odd_requests(void **state)
 	assert_true(says(stage, "which device?"));
 	send_line(stage, "{\"command\":\"pause\",\"device\":\"coffee\",\"seconds\":-5}");
 	assert_true(says(stage, "for how long?"));
+	send_line(stage, "{\"command\":\"pause\",\"device\":\"coffee\","
+			 "\"seconds\":9223372036854775807}");
+	assert_true(says(stage, "too long"));
 	send_line(stage, "{\"command\":\"block\",\"device\":\"coffee\",\"destination\":7}");
 	assert_int_equal(run(stage, "status"), EXIT_DONE);
 }
