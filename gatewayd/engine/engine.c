@@ -70,6 +70,8 @@ struct engine *engine_new(const struct engine_config *config, const struct polic
 	engine->fragments = table_new(limits->fragments, sizeof(struct fragment_key),
 				      sizeof(struct fragment), key);
 	engine->ech = table_new(limits->names, sizeof(struct ech_key), sizeof(struct ech_key), key);
+	engine->spent = table_new((size_t)limits->devices * 4, sizeof(struct spent_key),
+				  sizeof(struct spent), key);
 	engine->hammers =
 		table_new(limits->devices, sizeof(struct hammer_key), sizeof(struct hammer), key);
 	engine->tunnels =
@@ -86,8 +88,8 @@ struct engine *engine_new(const struct engine_config *config, const struct polic
 	engine->events_most = limits->events;
 	if (!engine->devices || !engine->addresses || !engine->chains || !engine->bindings ||
 	    !engine->flows || !engine->fragments || !engine->ech || !engine->tunnels ||
-	    !engine->hammers || !engine->streams || !engine->strips || !engine->held ||
-	    !engine->events || !engine_prepare(engine, set)) {
+	    !engine->hammers || !engine->spent || !engine->streams || !engine->strips ||
+	    !engine->held || !engine->events || !engine_prepare(engine, set)) {
 		engine_free(engine);
 		return NULL;
 	}
@@ -111,6 +113,7 @@ void engine_free(struct engine *engine)
 	table_free(engine->ech);
 	table_free(engine->tunnels);
 	table_free(engine->hammers);
+	table_free(engine->spent);
 	strip_plans_free(engine->plans);
 	strip_plans_free(engine->next_plans);
 	free(engine->streams);
@@ -378,6 +381,18 @@ static void pass(struct engine *engine, struct passage *passage)
 	}
 }
 
+/* Counted here, so it is never left to the kernel; the next window is free again. */
+static void limit_packet(struct engine *engine, struct passage *passage)
+{
+	if (limit_is_spent(engine, passage)) {
+		passage->verdict->mark = MARK_INSPECT;
+		refuse_packet(engine, passage, passage->flow->with);
+		return;
+	}
+	pass(engine, passage);
+	passage->verdict->mark = MARK_INSPECT;
+}
+
 static void carry_out(struct engine *engine, struct passage *passage)
 {
 	struct flow *flow = passage->flow;
@@ -389,6 +404,10 @@ static void carry_out(struct engine *engine, struct passage *passage)
 		}
 		if (flow->action == POLICY_STRIP) {
 			strip_packet(engine, passage);
+			return;
+		}
+		if (flow->action == POLICY_LIMIT) {
+			limit_packet(engine, passage);
 			return;
 		}
 	}

@@ -258,6 +258,7 @@ struct engine_counters {
 	uint64_t questions, questions_refused;
 	uint64_t answers, addresses_pruned;
 	uint64_t flows, flows_blocked, flows_stripped;
+	uint64_t limited;            /* packets refused because a limit was spent */
 	uint64_t held, held_dropped; /* packets kept back; not kept for want of room */
 	uint64_t strips_refused;     /* flows not read for want of room: opaque */
 	uint64_t secrets_seen;       /* known secrets that were let pass */

@@ -13,6 +13,7 @@
  *	tunnel.c    data carried in DNS names
  *	refuse.c    a refusal as a verdict with its replies
  *	hammer.c    refusals that the kernel may repeat without asking
+ *	limit.c     bytes counted under limit rules
  *	strip.c     edits by sequence number; plans.c: what the rules take out;
  *		    window.c: how far the device may run ahead
  *	held.c      packets that wait for a later one
@@ -188,10 +189,11 @@ struct flow {
 	bool acknowledged; /* TCP: the device has sent more than a SYN */
 	uint32_t stream;   /* index + 1 into the engine's streams; 0: none */
 
-	uint32_t rule_id;    /* of the strip rule that decided */
-	uint32_t strip;      /* index + 1 into the engine's strips; 0: none */
-	unsigned held;       /* packets that wait */
-	bool payload_passed; /* some of its first bytes left unread */
+	uint32_t rule_id;                /* of the strip rule that decided */
+	const struct policy_rule *limit; /* that decided; of the set it was judged by */
+	uint32_t strip;                  /* index + 1 into the engine's strips; 0: none */
+	unsigned held;                   /* packets that wait */
+	bool payload_passed;             /* some of its first bytes left unread */
 	bool strip_from_start;
 	bool any_stripped;
 	enum strip_state {
@@ -236,6 +238,24 @@ struct hammer {
 };
 
 #define PAIRS_MOST 64
+
+/* ---- limits ---- */
+
+struct spent_key {
+	struct device_key device;
+	uint64_t rule; /* hash of its label */
+};
+
+struct spent_bytes {
+	uint64_t bytes;
+	time_us since;
+	int window;
+};
+
+struct spent {
+	struct spent_key key;
+	struct spent_bytes up, down;
+};
 
 /* ---- fragments ---- */
 
@@ -355,6 +375,7 @@ struct engine {
 	struct table *ech;
 	struct table *tunnels;
 	struct table *hammers;
+	struct table *spent;
 	struct engine_pair pairs[PAIRS_MOST];
 	unsigned pair_count;
 
@@ -466,6 +487,11 @@ void hammer_refused(struct engine *engine, const struct passage *passage);
 /* The address has a new name for this device: nothing is certain any more. */
 void hammer_forget(struct engine *engine, const struct device *device,
 		   const struct address *address);
+
+/* ---- limit.c ---- */
+
+/* Counts the packet under the flow's limit rule; true: it is over the limit. */
+bool limit_is_spent(struct engine *engine, struct passage *passage);
 
 /* ---- judge.c ---- */
 

@@ -130,6 +130,7 @@ void judge_settle(struct engine *engine, struct flow *flow, const struct policy_
 	flow->action = decision->action;
 	flow->with = decision->rule ? policy_rule_with(decision->rule) : POLICY_REJECT;
 	flow->rule_id = decision->rule ? policy_rule_id(decision->rule) : 0;
+	flow->limit = decision->action == POLICY_LIMIT ? decision->rule : NULL;
 	policy_rule_label(question->policy, decision->rule, flow->rule, sizeof(flow->rule));
 	policy_reason(engine->set, question, decision, flow->reason, sizeof(flow->reason));
 	settle_facts(flow, question);
