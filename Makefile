@@ -45,7 +45,7 @@ say = $(if $(quiet),$(if $(V),,@),@printf '  %-7s %s\n' $(1) '$(2)';)
 WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wconversion -Wswitch-enum -Wformat=2 -Wundef \
 	$(if $(WERROR),-Werror)
-ALL_CFLAGS = -std=c11 $(WARNINGS) $(CPPFLAGS) $(CFLAGS) -iquote gatewayd -iquote . -MMD -MP \
+ALL_CFLAGS = -std=c11 $(WARNINGS) $(CPPFLAGS) -D_FILE_OFFSET_BITS=64 $(CFLAGS) -iquote gatewayd -iquote . -MMD -MP \
 	-DGATEWAYD_VERSION='"$(VERSION)"' -DGATEWAYD_DATADIR='"$(DATADIR)"' \
 	-DGATEWAYD_SYSCONFDIR='"$(SYSCONFDIR)"' -DGATEWAYD_STATEDIR='"$(STATEDIR)"' \
 	-DGATEWAYD_RUNDIR='"$(RUNDIR)"' \
