@@ -10,6 +10,9 @@
 
 #include <stdint.h>
 
+/* The server that they name. */
+#define SAMPLE_NAME "rr4---sn-5hne6nzy.googlevideo.com"
+
 /* The first record of a browser: post-quantum key share, ECH. */
 static const uint8_t sample_hello[1918] = {
 	0x16, 0x03, 0x01, 0x07, 0x79, 0x01, 0x00, 0x07, 0x75, 0x03, 0x03, 0xe3, 0xd0, 0x4f, 0x44, 0xaa,

@@ -5,8 +5,6 @@
 #include "decode/first.h"
 #include "tests/unit/decode/samples.h"
 
-#define SAMPLE_NAME "rr4---sn-5hne6nzy.googlevideo.com"
-
 static enum decode decode_text(const char *text, bool last, struct first_facts *ret_facts)
 {
 	struct bytes copy = block_copy(text, strlen(text));

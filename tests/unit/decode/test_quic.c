@@ -10,7 +10,6 @@
 #include "tests/unit/decode/samples.h"
 #include "tests/unit/support/seal.h"
 
-#define SAMPLE_NAME "rr4---sn-5hne6nzy.googlevideo.com"
 static const uint8_t rfc_id[8] = {0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08};
 
 static void from_hex(const char *hex, uint8_t *data, size_t len)

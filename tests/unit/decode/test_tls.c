@@ -7,8 +7,6 @@
 #include "decode/tls.h"
 #include "tests/unit/decode/samples.h"
 
-#define SAMPLE_NAME "rr4---sn-5hne6nzy.googlevideo.com"
-
 static enum decode decode_copy(struct bytes stream, bool last, struct first_facts *ret_facts)
 {
 	struct bytes copy = block_copy(stream.data, stream.len);

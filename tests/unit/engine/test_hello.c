@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* TLS hellos through the engine: names, disagreement, real and pretended ECH. */
+#include "tests/unit/decode/samples.h"
 #include "tests/unit/engine/hello.h"
 
 #define CAMERA_POLICY "{ name = \"camera\"; default = \"allow\"; rules = (); }"
@@ -129,6 +130,52 @@ static void a_lie_is_a_fact(void **state)
 	world_free(world);
 }
 
+/* Three pieces of a browser's hello in one order; true: the last one was refused. */
+static void send_pieces(const size_t *cuts, const unsigned *order)
+{
+	struct world *world = world_new(
+		POLICY("rules = ( { action = \"block\"; domain = \"=" SAMPLE_NAME "\"; } );"));
+	unsigned sent = 0;
+
+	world_connect(world, COFFEE_ADDRESS, 4000, OTHER, 443);
+	assert_int_equal(world->verdict.action, VERDICT_ACCEPT);
+	for (unsigned i = 0; i < 3; i++) {
+		size_t from = cuts[order[i]], to = cuts[order[i] + 1];
+		unsigned others = 3 - ++sent;
+
+		world_send(world, COFFEE_ADDRESS, 4000, OTHER, 443, (uint32_t)from,
+			   sample_hello + from, to - from);
+		/* The server never has the hello whole. */
+		assert_int_equal(world->verdict.action, others ? VERDICT_ACCEPT : VERDICT_DROP);
+		assert_int_equal(world->verdict.reply_count, others ? 0 : 2);
+	}
+	assert_string_equal(world_record(world, 443).names[0].text, SAMPLE_NAME);
+	world_free(world);
+}
+
+static void a_real_hello_in_every_order(void **state)
+{
+	static const unsigned orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+					     {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+	size_t len = sizeof(sample_hello);
+
+	(void)state;
+	/* Every first cut, with a second one somewhere behind it. */
+	for (size_t first = 1; first + 1 < len; first++) {
+		size_t second = first + 1 + first * 7 % (len - first - 1);
+		size_t cuts[] = {0, first, second, len};
+
+		send_pieces(cuts, orders[first % 6]);
+	}
+	/* Some cuts in every order. */
+	for (size_t first = 3; first + 200 < len; first += 97) {
+		size_t cuts[] = {0, first, first + 150, len};
+
+		for (unsigned i = 0; i < 6; i++)
+			send_pieces(cuts, orders[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +183,7 @@ int main(void)
 		cmocka_unit_test(a_hidden_name_is_seen_to_be_hidden),
 		cmocka_unit_test(stripped_ech_is_not_given),
 		cmocka_unit_test(a_lie_is_a_fact),
+		cmocka_unit_test(a_real_hello_in_every_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
