@@ -19,8 +19,9 @@ if command -v systemd-analyze >/dev/null; then
 	tap_nothing "systemd-analyze verify" "$(systemd-analyze verify "$out/gatewayd.service" 2>&1 |
 		grep 'gatewayd\.service' | grep -v 'Command .man ')"
 	exposure=$(systemd-analyze security --offline=yes --threshold=45 "$out/gatewayd.service" 2>&1)
-	tap_equal "what it may do counts at most 4.5 of 10" "$?$(tail -1 <<<"$exposure" |
-		grep -v '^→')" 0
+	status=$?
+	tap_nothing "what it may do counts at most 4.5 of 10" \
+		"$([ $status -eq 0 ] || tail -n 3 <<<"$exposure")"
 else
 	tap_skip "systemd-analyze" "not installed"
 fi
