@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GAP 2
+#define GAP 2 /* between columns; 1 where that saves a cell from being cut */
 
 struct cell {
 	char *text;
@@ -89,19 +89,19 @@ static size_t column_width(const struct text_table *table, size_t column)
 	return width;
 }
 
-static size_t total_width(const size_t *widths, size_t count)
+static size_t total_width(const size_t *widths, size_t count, size_t gap)
 {
 	size_t total = 0;
 
 	for (size_t i = 0; i < count; i++)
-		total += widths[i] ? widths[i] + (total ? GAP : 0) : 0;
+		total += widths[i] ? widths[i] + (total ? gap : 0) : 0;
 	return total;
 }
 
 /* Takes a column at a time from the widest that may be cut. */
-static void shrink(const struct text_table *table, size_t *widths, size_t width)
+static void shrink(const struct text_table *table, size_t *widths, size_t width, size_t gap)
 {
-	while (total_width(widths, table->column_count) > width) {
+	while (total_width(widths, table->column_count, gap) > width) {
 		size_t widest = table->column_count;
 
 		for (size_t i = 0; i < table->column_count; i++) {
@@ -160,8 +160,8 @@ static size_t last_column(const struct text_table *table, const size_t *widths, 
 	return last;
 }
 
-static void print_row(const struct text_table *table, FILE *out, const size_t *widths, size_t row,
-		      bool title, bool colour)
+static void print_row(const struct text_table *table, FILE *out, const size_t *widths, size_t gap,
+		      size_t row, bool title, bool colour)
 {
 	size_t last = last_column(table, widths, row, title);
 	bool first = true;
@@ -173,7 +173,7 @@ static void print_row(const struct text_table *table, FILE *out, const size_t *w
 		if (!widths[i])
 			continue;
 		if (!first)
-			put_spaces(out, GAP);
+			put_spaces(out, gap);
 		first = false;
 		if (!title)
 			ink = table->cells[row * table->column_count + i].colour;
@@ -190,15 +190,18 @@ static void print_row(const struct text_table *table, FILE *out, const size_t *w
 static void print(const struct text_table *table, FILE *out, size_t width, bool titles, bool colour)
 {
 	size_t widths[TEXT_COLUMNS_MOST] = {0};
+	size_t gap = GAP;
 
 	for (size_t i = 0; i < table->column_count; i++)
 		widths[i] = column_width(table, i);
+	if (width && total_width(widths, table->column_count, gap) > width)
+		gap = 1;
 	if (width)
-		shrink(table, widths, width);
+		shrink(table, widths, width, gap);
 	if (titles)
-		print_row(table, out, widths, 0, true, colour);
+		print_row(table, out, widths, gap, 0, true, colour);
 	for (size_t row = 0; row < text_table_rows(table); row++)
-		print_row(table, out, widths, row, false, colour);
+		print_row(table, out, widths, gap, row, false, colour);
 }
 
 void text_table_print(const struct text_table *table, FILE *out, size_t width, bool colour)

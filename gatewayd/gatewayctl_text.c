@@ -213,10 +213,15 @@ bool text_wants_colour(FILE *out)
 
 size_t text_terminal_width(FILE *out)
 {
+	const char *columns = getenv("COLUMNS");
 	struct winsize size;
 
-	if (!isatty(fileno(out)))
-		return 0;
+	if (!isatty(fileno(out))) {
+		/* Not a terminal, but somebody may say how wide it is all the same. */
+		long wanted = columns ? strtol(columns, NULL, 10) : 0;
+
+		return wanted >= 20 && wanted <= 1000 ? (size_t)wanted : 0;
+	}
 	if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
 		return size.ws_col;
 	return 80;

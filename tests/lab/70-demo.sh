@@ -25,5 +25,5 @@ expect_blocked "its folder is gone" test -e "${TMPDIR:-/tmp}/${tag:-none}"
 GATEWAYD_DEMO_REPLAY=1 BUILD=build tests/lab/demo >"$out" 2>&1
 tap_equal "the replayed demo goes as it should" $? 0
 tap_nothing "it fits into eighty columns" "$(awk 'length > 80' "$out")"
-expect_ok "it tells of the same" grep -q '21 flows, 9 blocked' "$out"
+expect_ok "it tells of the same" grep -q '25 flows, 9 blocked' "$out"
 tap_done
