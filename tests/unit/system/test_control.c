@@ -376,8 +376,11 @@ static void test_output_of_all(void **state)
 		fds[i] = connect_client();
 		say(fds[i], "big 3500\n");
 	}
+	/* As many turns as a busy machine needs, and then some for the others. */
+	for (unsigned i = 0; i < 100 && server->gone == 0; i++)
+		turn(server, 50);
 	turn(server, 100);
-	assert_true(server->gone >= 1 && server->gone <= 2);
+	assert_in_range(server->gone, 1, 2);
 	for (unsigned i = 0; i < 4; i++)
 		close(fds[i]);
 }
