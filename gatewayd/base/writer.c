@@ -21,3 +21,12 @@ void writer_terminate(struct writer *writer)
 	}
 	writer->data[writer->len] = 0;
 }
+
+void writer_set_text(char *target, size_t size, const char *text)
+{
+	struct writer writer = writer_on(target, size);
+	size_t len = strlen(text);
+
+	writer_put(&writer, text, len < size ? len : size - 1);
+	writer_terminate(&writer);
+}

@@ -101,4 +101,7 @@ void writer_decimal(struct writer *writer, uint64_t value);
  */
 void writer_terminate(struct writer *writer);
 
+/* Fills a text of its own with another, cut where it does not fit; size at least 1. */
+void writer_set_text(char *target, size_t size, const char *text);
+
 #endif

@@ -172,10 +172,8 @@ void engine_learn_address(struct engine *engine, const struct address *address,
 void engine_learn_hostname(struct engine *engine, const struct mac *mac, const char *hostname)
 {
 	struct device *device = device_of_mac(engine, mac);
-	struct writer writer = writer_on(device->hostname, sizeof(device->hostname));
 
-	writer_text(&writer, hostname);
-	writer_terminate(&writer);
+	writer_set_text(device->hostname, sizeof(device->hostname), hostname);
 }
 
 /* ---- overrides ---- */
@@ -207,14 +205,11 @@ bool engine_override(struct engine *engine, const char *device, struct policy_ru
 		     time_us until)
 {
 	struct override *override = &engine->overrides[engine->override_count];
-	struct writer writer;
 
 	if (engine->override_count == ENGINE_OVERRIDES_MOST)
 		return false;
 	engine->override_count++;
-	writer = writer_on(override->device, sizeof(override->device));
-	writer_text(&writer, device);
-	writer_terminate(&writer);
+	writer_set_text(override->device, sizeof(override->device), device);
 	override->rule = rule;
 	override->until = until;
 	engine_judge_again(engine);

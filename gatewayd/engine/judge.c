@@ -100,14 +100,6 @@ void judge_address(struct engine *engine, struct policy_question *question,
 	}
 }
 
-static void set_text(char *target, size_t size, const char *text)
-{
-	struct writer writer = writer_on(target, size);
-
-	writer_text(&writer, text ? text : "");
-	writer_terminate(&writer);
-}
-
 static void settle_facts(struct flow *flow, const struct policy_question *question)
 {
 	const struct policy_entry *entry = NULL;
@@ -119,8 +111,8 @@ static void settle_facts(struct flow *flow, const struct policy_question *questi
 	flow->purpose = entry ? entry->purpose : PURPOSE_UNKNOWN;
 	if (!entry)
 		entry = question->network;
-	set_text(flow->organisation, sizeof(flow->organisation),
-		 entry ? entry->organisation : NULL);
+	writer_set_text(flow->organisation, sizeof(flow->organisation),
+			entry && entry->organisation ? entry->organisation : "");
 	flow->jurisdiction = entry ? entry->jurisdiction : COUNTRY_UNKNOWN;
 }
 
@@ -141,7 +133,7 @@ void judge_fixed(struct flow *flow, enum policy_action action, const char *reaso
 	flow->action = action;
 	flow->with = POLICY_DROP;
 	flow->rule[0] = 0;
-	set_text(flow->reason, sizeof(flow->reason), reason);
+	writer_set_text(flow->reason, sizeof(flow->reason), reason);
 	flow->decided = true;
 	flow->told = true;
 }
@@ -169,7 +161,7 @@ void judge_opaque(struct engine *engine, struct flow *flow)
 {
 	flow->with = strip_plan_of(engine, flow)->with;
 	flow->action = POLICY_BLOCK;
-	set_text(flow->reason, sizeof(flow->reason), "opaque: cannot be read");
+	writer_set_text(flow->reason, sizeof(flow->reason), "opaque: cannot be read");
 	announce(engine, flow, POLICY_STRIP);
 }
 
@@ -406,7 +398,8 @@ bool judge_flow(struct engine *engine, struct flow *flow)
 		flow->action = POLICY_BLOCK;
 		flow->with = POLICY_REJECT;
 		flow->rule[0] = 0;
-		set_text(flow->reason, sizeof(flow->reason), "its first message hides the name");
+		writer_set_text(flow->reason, sizeof(flow->reason),
+				"its first message hides the name");
 	}
 	note_names(engine, flow, binding);
 	flow->observed = policy_mode(question.policy) == MODE_OBSERVE;

@@ -2,19 +2,12 @@
 /* Flows, devices and events, as users see them. */
 #include "engine/internal.h"
 
-static void set_text(char *target, size_t size, const char *text)
-{
-	struct writer writer = writer_on(target, size);
-
-	writer_text(&writer, text);
-	writer_terminate(&writer);
-}
-
 static void record_device(const struct device *device, struct flow_record *record)
 {
 	device_print_name(device, record->device, sizeof(record->device));
 	if (device->policy)
-		set_text(record->policy, sizeof(record->policy), policy_name(device->policy));
+		writer_set_text(record->policy, sizeof(record->policy),
+				policy_name(device->policy));
 }
 
 void record_flow(const struct engine *engine, const struct flow *flow,
@@ -50,15 +43,15 @@ void record_flow(const struct engine *engine, const struct flow *flow,
 	record->question_type = flow->question_type;
 	record->country = flow->country;
 	record->asn = flow->asn;
-	set_text(record->organisation, sizeof(record->organisation), flow->organisation);
+	writer_set_text(record->organisation, sizeof(record->organisation), flow->organisation);
 	record->jurisdiction = flow->jurisdiction;
 	record->purpose = flow->purpose;
 	record->waiting = !flow->decided;
 	record->action = flow->action;
 	record->observed =
 		flow->observed && (flow->action == POLICY_BLOCK || flow->action == POLICY_STRIP);
-	set_text(record->rule, sizeof(record->rule), flow->rule);
-	set_text(record->reason, sizeof(record->reason), flow->reason);
+	writer_set_text(record->rule, sizeof(record->rule), flow->rule);
+	writer_set_text(record->reason, sizeof(record->reason), flow->reason);
 	memcpy(record->stripped, flow->stripped, sizeof(record->stripped));
 	memcpy(record->seen, flow->seen, sizeof(record->seen));
 	record->packets = flow->packets;
@@ -158,7 +151,8 @@ void engine_each_device(const struct engine *engine,
 		record.named = device->named != NULL;
 		record.mac = device->key.mac;
 		if (device->policy)
-			set_text(record.policy, sizeof(record.policy), policy_name(device->policy));
+			writer_set_text(record.policy, sizeof(record.policy),
+					policy_name(device->policy));
 		memcpy(record.addresses, device->addresses, sizeof(record.addresses));
 		record.address_count = device->address_count;
 		record.first = device->first;

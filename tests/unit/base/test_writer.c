@@ -89,9 +89,25 @@ static void text_is_always_terminated(void **state)
 	assert_string_equal(room, "");
 }
 
+static void a_text_of_its_own_is_cut_where_it_must_be(void **state)
+{
+	char text[6] = "?????";
+
+	(void)state;
+	writer_set_text(text, sizeof(text), "four");
+	assert_string_equal(text, "four");
+	writer_set_text(text, sizeof(text), "fives");
+	assert_string_equal(text, "fives");
+	writer_set_text(text, sizeof(text), "sixsix");
+	assert_string_equal(text, "sixsi");
+	writer_set_text(text, 1, "any");
+	assert_string_equal(text, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_text_of_its_own_is_cut_where_it_must_be),
 		cmocka_unit_test(writes_in_network_order),
 		cmocka_unit_test(overflow_is_sticky),
 		cmocka_unit_test(a_length_near_the_end_of_memory_does_not_fit),
