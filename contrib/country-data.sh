@@ -5,6 +5,9 @@
 # the folder that is named: the npm package @ip-location-db/
 # geo-whois-asn-country-mmdb (data by NRO, CC BY 4.0), about 8 MB. The old file
 # stays until the new one is whole. Afterwards: gatewayctl reload
+#
+# Its maker says that the package will not be renewed; what is fetched by
+# "gatewayctl lists update" is. This is for where only npm's registry is reached.
 set -eu
 package=geo-whois-asn-country
 folder=${1:-/var/lib/gatewayd}

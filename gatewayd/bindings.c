@@ -78,7 +78,7 @@ int bindings_save(const struct engine *engine, const char *path, uint64_t *diges
 	}
 	now = hash_bytes(&key, text.data, text.len);
 	if (now != *digest)
-		error = state_save(path, bytes_of(text.data, text.len));
+		error = state_save(path, bytes_of(text.data, text.len), 0600);
 	if (!error)
 		*digest = now;
 	free(text.data);

@@ -123,19 +123,22 @@ static bool ask_asn(void *context, const struct address *address, uint32_t *ret_
 	return geo_asn(context, address, ret_asn);
 }
 
-static void open_database(struct daemon *daemon, enum geo_kind kind, const char *written)
+static void open_database(struct daemon *daemon, enum geo_kind kind, const char *written,
+			  const char *url)
 {
 	char path[4096], error[ERROR_SIZE];
 	struct geo_info info;
+	bool there;
 
 	if (!written) {
 		geo_open(daemon->geo, kind, NULL, error, sizeof(error));
 		return;
 	}
-	configuration_find(daemon->options.directory, written, path, sizeof(path));
+	there = configuration_find(daemon->options.directory, written, path, sizeof(path));
 	if (!geo_open(daemon->geo, kind, path, error, sizeof(error))) {
-		log_warn("geo", "%s; conditions on the %s do not hold", error,
-			 kind == GEO_COUNTRY ? "country" : "AS number");
+		log_warn("geo", "%s; conditions on the %s do not hold%s", error,
+			 kind == GEO_COUNTRY ? "country" : "AS number",
+			 url && !there ? "; to fetch it: gatewayctl lists update" : "");
 		return;
 	}
 	geo_info(daemon->geo, kind, &info);
@@ -146,8 +149,8 @@ void daemon_open_geo(struct daemon *daemon)
 {
 	const struct policy_settings *settings = policy_settings(daemon->set);
 
-	open_database(daemon, GEO_COUNTRY, settings->geo_country);
-	open_database(daemon, GEO_ASN, settings->geo_asn);
+	open_database(daemon, GEO_COUNTRY, settings->geo_country, settings->geo_country_url);
+	open_database(daemon, GEO_ASN, settings->geo_asn, settings->geo_asn_url);
 }
 
 static const char *bindings_path(const struct daemon *daemon, char *path, size_t size)

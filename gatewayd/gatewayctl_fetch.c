@@ -4,19 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #if HAVE_CURL
 #include <curl/curl.h>
 #endif
 
+#include "gatewayctl_run.h"
 #include "gatewayctl_text.h"
 
 #define REDIRECTS_MOST 5L
@@ -44,6 +42,11 @@ static bool is_allowed(const struct fetch *fetch, char *error, size_t error_size
 	snprintf(error, error_size,
 		 "it is not https:// and anyone on the way could change it; --http fetches it");
 	return false;
+}
+
+static void say_too_large(const struct fetch *fetch, char *error, size_t error_size)
+{
+	snprintf(error, error_size, "it is larger than %zu MiB", fetch->most >> 20);
 }
 
 #if HAVE_CURL
@@ -176,8 +179,7 @@ static void say_why(CURL *curl, CURLcode code, const struct transfer *transfer, 
 
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	if (transfer->too_large)
-		snprintf(error, error_size, "it is larger than %zu MiB",
-			 transfer->fetch->most >> 20);
+		say_too_large(transfer->fetch, error, error_size);
 	else if (code == CURLE_HTTP_RETURNED_ERROR)
 		snprintf(error, error_size, "the server answers %ld", status);
 	else
@@ -237,31 +239,14 @@ enum fetch_result fetch_file(const struct fetch *fetch, struct fetch_version *re
 
 #else
 
-static void run_fetcher(const struct fetch *fetch)
+enum fetch_result fetch_file(const struct fetch *fetch, struct fetch_version *ret_version,
+			     char *error, size_t error_size)
 {
-	struct rlimit limit = {fetch->most, fetch->most};
 	char ca[4096 + 32];
 	const char *arguments[] = {"uclient-fetch", "-q", "-T", "30", "-O",
 				   fetch->path,     NULL, NULL, NULL};
 	size_t count = 6;
-
-	if (fetch->ca) {
-		snprintf(ca, sizeof(ca), "--ca-certificate=%s", fetch->ca);
-		arguments[count++] = ca;
-	}
-	arguments[count] = fetch->url;
-	setrlimit(RLIMIT_FSIZE, &limit);
-	/* execvp() does not write to them. */
-	execvp(arguments[0], (char *const *)(uintptr_t)arguments);
-	_exit(127);
-}
-
-enum fetch_result fetch_file(const struct fetch *fetch, struct fetch_version *ret_version,
-			     char *error, size_t error_size)
-{
 	FILE *file;
-	pid_t child;
-	int status;
 
 	if (!is_allowed(fetch, error, error_size))
 		return FETCH_FAILED;
@@ -269,25 +254,84 @@ enum fetch_result fetch_file(const struct fetch *fetch, struct fetch_version *re
 	if (!file)
 		return FETCH_FAILED;
 	fclose(file);
-	child = fork();
-	if (child == 0)
-		run_fetcher(fetch);
-	if (child < 0 || waitpid(child, &status, 0) != child) {
-		snprintf(error, error_size, "%s", strerror(errno));
-		return FETCH_FAILED;
+	if (fetch->ca) {
+		snprintf(ca, sizeof(ca), "--ca-certificate=%s", fetch->ca);
+		arguments[count++] = ca;
 	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+	arguments[count] = fetch->url;
+	switch (run_program(arguments, -1, -1, fetch->most)) {
+	case RUN_DONE:
 		memset(ret_version, 0, sizeof(*ret_version));
 		return FETCH_DONE;
-	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+	case RUN_MISSING:
 		snprintf(error, error_size,
 			 "there is no uclient-fetch, and this build is without libcurl");
-	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ)
-		snprintf(error, error_size, "it is larger than %zu MiB", fetch->most >> 20);
-	else
+		break;
+	case RUN_TOO_LARGE:
+		say_too_large(fetch, error, error_size);
+		break;
+	case RUN_FAILED:
 		snprintf(error, error_size, "uclient-fetch could not fetch it");
+		break;
+	}
 	return FETCH_FAILED;
 }
 
 #endif
+
+/* ---- unpacking ---- */
+
+static bool is_packed(int fd)
+{
+	unsigned char magic[3];
+
+	return pread(fd, magic, sizeof(magic), 0) == sizeof(magic) && magic[0] == 0x1f &&
+	       magic[1] == 0x8b && magic[2] == 8;
+}
+
+static bool unpack(const struct fetch *fetch, int from, FILE *to, char *error, size_t error_size)
+{
+	static const char *const arguments[] = {"gzip", "-dc", NULL};
+
+	switch (run_program(arguments, from, fileno(to), fetch->most)) {
+	case RUN_DONE:
+		return true;
+	case RUN_MISSING:
+		snprintf(error, error_size, "it is packed, and there is no gzip to unpack it");
+		break;
+	case RUN_TOO_LARGE:
+		say_too_large(fetch, error, error_size);
+		break;
+	case RUN_FAILED:
+		snprintf(error, error_size, "it is packed, and gzip cannot unpack it");
+		break;
+	}
+	return false;
+}
+
+bool fetch_unpack(const struct fetch *fetch, char *error, size_t error_size)
+{
+	int from = open(fetch->path, O_RDONLY | O_CLOEXEC);
+	char path[4096 + 32];
+	bool good = from >= 0;
+	FILE *to;
+
+	if (!good)
+		snprintf(error, error_size, "%s: %s", fetch->path, strerror(errno));
+	if (good && is_packed(from)) {
+		snprintf(path, sizeof(path), "%s.unpacked", fetch->path);
+		to = open_new(path, error, error_size);
+		good = to && unpack(fetch, from, to, error, error_size);
+		if (to)
+			fclose(to);
+		if (good && rename(path, fetch->path) < 0) {
+			snprintf(error, error_size, "%s: %s", fetch->path, strerror(errno));
+			good = false;
+		}
+		if (!good)
+			unlink(path);
+	}
+	if (from >= 0)
+		close(from);
+	return good;
+}

@@ -34,5 +34,7 @@ enum fetch_result {
 
 enum fetch_result fetch_file(const struct fetch *fetch, struct fetch_version *ret_version,
 			     char *error, size_t error_size);
+/* What came packed by gzip is unpacked in its place, up to as many bytes. */
+bool fetch_unpack(const struct fetch *fetch, char *error, size_t error_size);
 
 #endif

@@ -58,14 +58,20 @@ struct policy_set *client_load(const char *directory)
 	return set;
 }
 
-static void open_one(struct geo *geo, enum geo_kind kind, const char *directory, const char *path)
+static void open_one(struct geo *geo, enum geo_kind kind, const char *directory, const char *path,
+		     const char *url)
 {
 	char found[512], error[256];
+	bool there;
 
 	if (!path)
 		return;
-	(void)configuration_find(directory, path, found, sizeof(found));
-	if (!geo_open(geo, kind, found, error, sizeof(error)))
+	there = configuration_find(directory, path, found, sizeof(found));
+	if (geo_open(geo, kind, found, error, sizeof(error)))
+		return;
+	if (url && !there)
+		client_error("%s was never fetched: gatewayctl lists update", found);
+	else
 		client_error("%s", error);
 }
 
@@ -76,8 +82,8 @@ struct geo *client_open_geo(const char *directory, const struct policy_set *set)
 
 	if (!geo)
 		return NULL;
-	open_one(geo, GEO_COUNTRY, directory, settings->geo_country);
-	open_one(geo, GEO_ASN, directory, settings->geo_asn);
+	open_one(geo, GEO_COUNTRY, directory, settings->geo_country, settings->geo_country_url);
+	open_one(geo, GEO_ASN, directory, settings->geo_asn, settings->geo_asn_url);
 	return geo;
 }
 

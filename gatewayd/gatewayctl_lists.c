@@ -30,6 +30,14 @@ static void number_cell(struct text_table *table, struct json_object *row, const
 	text_table_cell(table, json_member(row, key) ? text : "-", COLOUR_NONE);
 }
 
+static void size_cell(struct text_table *table, struct json_object *row)
+{
+	char text[TEXT_NUMBER_SIZE];
+
+	text_bytes(json_number(row, "bytes"), text);
+	text_table_cell(table, json_member(row, "bytes") ? text : "-", COLOUR_NONE);
+}
+
 static void age_cell(struct text_table *table, const char *time)
 {
 	char text[TEXT_NUMBER_SIZE];
@@ -57,8 +65,7 @@ static void add_list(struct text_table *table, struct json_object *row)
 	number_cell(table, row, "skipped");
 	age_cell(table, json_text(row, "compiled"));
 	number_cell(table, row, "hits");
-	text_bytes(json_number(row, "bytes"), text);
-	text_table_cell(table, format[0] ? text : "-", COLOUR_NONE);
+	size_cell(table, row);
 	text_table_cell(table, json_text(row, json_member(row, "url") ? "url" : "file"),
 			COLOUR_NONE);
 }
@@ -69,12 +76,13 @@ static void add_database(struct text_table *table, struct json_object *row)
 
 	text_table_cell(table, json_text(row, "database"), COLOUR_BOLD);
 	text_table_cell(table, good ? "mmdb" : "missing", good ? COLOUR_NONE : COLOUR_RED);
-	text_table_cell(table, "-", COLOUR_NONE);
+	number_cell(table, row, "networks");
 	text_table_cell(table, "-", COLOUR_NONE);
 	age_cell(table, json_text(row, "built"));
 	text_table_cell(table, "-", COLOUR_NONE);
-	text_table_cell(table, "-", COLOUR_NONE);
-	text_table_cell(table, json_text(row, "file"), COLOUR_NONE);
+	size_cell(table, row);
+	text_table_cell(table, json_text(row, json_member(row, "url") ? "url" : "file"),
+			COLOUR_NONE);
 }
 
 /* Which lines were passed over, list by list. */
@@ -118,10 +126,11 @@ static void print_table(const struct client *client, struct json_object *rows)
 /* ---- what there is ---- */
 
 static void add_geo(struct json_object *rows, const struct geo *geo, enum geo_kind kind,
-		    const char *name)
+		    const char *name, const char *url)
 {
 	struct json_object *row;
 	char time[REPORT_TIME_SIZE];
+	struct geo_contents contents;
 	struct geo_info info;
 
 	geo_info(geo, kind, &info);
@@ -130,11 +139,22 @@ static void add_geo(struct json_object *rows, const struct geo *geo, enum geo_ki
 	row = json_object_new_object();
 	json_object_object_add(row, "database", json_object_new_string(name));
 	json_object_object_add(row, "file", report_string(info.path));
+	if (url)
+		json_object_object_add(row, "url", report_string(url));
 	if (info.type[0])
 		json_object_object_add(row, "type", report_string(info.type));
 	if (info.open) {
 		report_time((time_us)info.built * SECOND_US, time);
 		json_object_object_add(row, "built", json_object_new_string(time));
+		json_object_object_add(row, "bytes", json_object_new_int64((int64_t)info.size));
+	}
+	if (info.open && geo_read_all(geo, kind, &contents)) {
+		json_object_object_add(row, "networks",
+				       json_object_new_int64((int64_t)contents.networks));
+		json_object_object_add(row, "known",
+				       json_object_new_int64((int64_t)contents.known));
+	} else if (info.open) {
+		json_object_object_add(row, "error", json_object_new_string("it is damaged"));
 	}
 	if (info.error[0])
 		json_object_object_add(row, "error", report_string(info.error));
@@ -162,6 +182,7 @@ static void take_hits(void *context, struct json_object *status)
 
 static struct json_object *collect(const struct client *client, struct policy_set *set)
 {
+	const struct policy_settings *settings = policy_settings(set);
 	struct lists *lists = client_open_lists(client->directory, set);
 	struct geo *geo = client_open_geo(client->directory, set);
 	struct json_object *rows = lists_report(lists);
@@ -169,8 +190,8 @@ static struct json_object *collect(const struct client *client, struct policy_se
 	for (size_t i = 0; i < json_length(rows); i++)
 		json_object_object_del(json_object_array_get_idx(rows, i), "hits");
 	if (geo) {
-		add_geo(rows, geo, GEO_COUNTRY, "country");
-		add_geo(rows, geo, GEO_ASN, "asn");
+		add_geo(rows, geo, GEO_COUNTRY, "country", settings->geo_country_url);
+		add_geo(rows, geo, GEO_ASN, "asn", settings->geo_asn_url);
 	}
 	if (!client->directory_given)
 		(void)client_ask_quietly(client, "status", NULL, take_hits, rows);

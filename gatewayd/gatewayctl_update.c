@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lists update: fetches what has a URL, compiles it, looks whether that can be
- * meant, and only then puts it in the place of the old one. On any doubt the
- * old one stays. Beside an image NAME.set, NAME.set.from holds what the server
+ * lists update: everything that has a URL, one after the other. On any doubt
+ * the old one stays. Beside what is replaced, FILE.from holds what the server
  * said of its version.
  */
 #define _GNU_SOURCE
-#include "gatewayctl.h"
+#include "gatewayctl_update.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -19,152 +19,60 @@
 #include <json-c/json.h>
 
 #include "configuration.h"
-#include "gatewayctl_fetch.h"
 #include "gatewayctl_text.h"
-#include "lists.h"
 #include "policy/policy.h"
 #include "report.h"
 #include "system/state.h"
 
 #define DOWNLOAD_MOST (64u << 20)
-/* A list that lost more than every second entry is not believed. */
-#define SHRINK 2
-
-struct update {
-	const struct client *client;
-	const struct lists_entry *list; /* what there is */
-	uint64_t digest;
-	char text[LISTS_PATH_SIZE + 8], from[LISTS_PATH_SIZE + 8];
-	char error[512];
-	uint64_t before, entries;
-};
-
-static uint64_t entries_of(const struct list_image *image)
-{
-	return image ? (uint64_t)image->counts.names + image->counts.addresses : 0;
-}
 
 /* ---- the version ---- */
 
-/* "etag ...\nmodified ...\n" */
-static bool read_version(const char *path, struct fetch_version *ret_version)
+/* "url ...\netag ...\nmodified ...\n"; of another URL it says nothing. */
+static bool read_version(const char *path, const char *url, struct fetch_version *ret_version)
 {
 	struct fetch_version version = {.etag = ""};
 	char *text, *rest, *line;
+	bool same = false;
 	size_t len;
 
-	if (state_load(path, 4096, &text, &len) != 0)
+	if (state_load(path, 8192, &text, &len) != 0)
 		return false;
 	rest = text;
 	while ((line = strsep(&rest, "\n"))) {
-		if (strncmp(line, "etag ", 5) == 0)
+		if (strncmp(line, "url ", 4) == 0)
+			same = strcmp(line + 4, url) == 0;
+		else if (strncmp(line, "etag ", 5) == 0)
 			snprintf(version.etag, sizeof(version.etag), "%s", line + 5);
 		else if (strncmp(line, "modified ", 9) == 0)
 			snprintf(version.modified, sizeof(version.modified), "%s", line + 9);
 	}
 	free(text);
 	*ret_version = version;
-	return true;
+	return same;
 }
 
-static void write_version(const char *path, const struct fetch_version *version)
+static void write_version(const char *path, const char *url, const struct fetch_version *version)
 {
-	char text[512];
+	char text[LISTS_PATH_SIZE + 512];
 
-	snprintf(text, sizeof(text), "etag %s\nmodified %s\n", version->etag, version->modified);
+	snprintf(text, sizeof(text), "url %s\netag %s\nmodified %s\n", url, version->etag,
+		 version->modified);
 	/* Without it the next update fetches once more, no harm. */
-	if (state_save(path, bytes_of(text, strlen(text))) != 0)
+	if (state_save(path, bytes_of(text, strlen(text)), 0600) != 0)
 		unlink(path);
 }
 
-/* ---- is it meant ---- */
-
-static bool is_believed(struct update *update, const struct list_image *image)
-{
-	uint64_t skipped = list_skipped(&image->counts);
-
-	update->entries = entries_of(image);
-	if (!update->entries)
-		snprintf(update->error, sizeof(update->error),
-			 "there is not one entry in it; the old list stays");
-	else if (skipped > update->entries)
-		snprintf(update->error, sizeof(update->error),
-			 "of its lines only %lu can be read and %lu cannot: is it a list? The old "
-			 "one stays",
-			 (unsigned long)update->entries, (unsigned long)skipped);
-	else if (update->entries < update->before / SHRINK && !update->client->force)
-		snprintf(update->error, sizeof(update->error),
-			 "it shrank from %lu entries to %lu; the old list stays (--force takes it)",
-			 (unsigned long)update->before, (unsigned long)update->entries);
-	return update->error[0] == '\0';
-}
-
-static bool take_text(struct update *update)
-{
-	struct list_image image;
-	const char *wrong;
-	uint8_t *data;
-	size_t len;
-	int error = 0;
-
-	if (!lists_compile(update->text, update->digest, &data, &len, update->error,
-			   sizeof(update->error)))
-		return false;
-	wrong = list_image_open(bytes_of(data, len), &image);
-	if (wrong)
-		snprintf(update->error, sizeof(update->error), "%s", wrong);
-	else if (is_believed(update, &image))
-		error = lists_save(update->list->path, bytes_of(data, len));
-	if (error)
-		snprintf(update->error, sizeof(update->error), "%.300s cannot be written: %s",
-			 update->list->path, strerror(-error));
-	free(data);
-	return update->error[0] == '\0';
-}
-
-static enum fetch_result update_list(struct update *update)
-{
-	const struct client *client = update->client;
-	const struct lists_entry *list = update->list;
-	struct fetch_version had, version;
-	struct fetch fetch = {
-		.url = list->place,
-		.path = update->text,
-		.ca = client->ca,
-		.title = list->name,
-		.most = DOWNLOAD_MOST,
-		.plain = client->plain,
-		.progress = isatty(STDERR_FILENO) && !client->json,
-	};
-	enum fetch_result result;
-
-	snprintf(update->text, sizeof(update->text), "%s.text", list->path);
-	snprintf(update->from, sizeof(update->from), "%s.from", list->path);
-	update->before = entries_of(list->image);
-	if (list->image && !client->force && read_version(update->from, &had))
-		fetch.had = &had;
-	result = fetch_file(&fetch, &version, update->error, sizeof(update->error));
-	if (result == FETCH_DONE) {
-		if (take_text(update))
-			write_version(update->from, &version);
-		else
-			result = FETCH_FAILED;
-	}
-	unlink(update->text);
-	return result;
-}
-
-/* ---- all of them ---- */
+/* ---- one ---- */
 
 static void tell(const struct update *update, enum fetch_result result)
 {
 	static const char *const words[] = {"updated", "unchanged", "failed"};
-	const char *name = update->list->name;
 	struct json_object *row;
 
 	if (update->client->json) {
 		row = json_object_new_object();
-		json_object_object_add(row, "list", report_string(name));
+		json_object_object_add(row, update->kind, report_string(update->name));
 		json_object_object_add(row, "result", json_object_new_string(words[result]));
 		if (result == FETCH_DONE)
 			json_object_object_add(row, "entries",
@@ -174,44 +82,93 @@ static void tell(const struct update *update, enum fetch_result result)
 		client_print_json(NULL, row);
 		json_object_put(row);
 	} else if (result == FETCH_FAILED) {
-		client_error("list %s: %s", name, update->error);
+		client_error("%s %s: %s", update->kind, update->name, update->error);
 	} else if (isatty(STDOUT_FILENO)) {
 		/* In a cron job only what fails is worth a mail. */
-		text_put(stdout, name);
+		text_put(stdout, update->name);
 		if (result == FETCH_DONE)
-			printf(": %lu entries, %lu before\n", (unsigned long)update->entries,
-			       (unsigned long)update->before);
+			printf(": %" PRIu64 " entries, %" PRIu64 " before\n", update->entries,
+			       update->before);
 		else
 			puts(": has not changed");
 	}
 }
+
+static enum fetch_result fetch_and_take(struct update *update)
+{
+	const struct client *client = update->client;
+	struct fetch_version had, version;
+	struct fetch fetch = {
+		.url = update->url,
+		.path = update->fetched,
+		.ca = client->ca,
+		.title = update->name,
+		.most = DOWNLOAD_MOST,
+		.plain = client->plain,
+		.progress = isatty(STDERR_FILENO) && !client->json,
+	};
+	char from[LISTS_PATH_SIZE + 8];
+	enum fetch_result result;
+
+	snprintf(from, sizeof(from), "%s.from", update->path);
+	if (update->present && !client->force && read_version(from, update->url, &had))
+		fetch.had = &had;
+	result = fetch_file(&fetch, &version, update->error, sizeof(update->error));
+	if (result != FETCH_DONE)
+		return result;
+	if (!fetch_unpack(&fetch, update->error, sizeof(update->error)) || !update->take(update))
+		return FETCH_FAILED;
+	write_version(from, update->url, &version);
+	return FETCH_DONE;
+}
+
+enum fetch_result update_one(struct update *update)
+{
+	enum fetch_result result;
+
+	snprintf(update->fetched, sizeof(update->fetched), "%s.fetched", update->path);
+	result = fetch_and_take(update);
+	unlink(update->fetched);
+	tell(update, result);
+	return result;
+}
+
+/* ---- all of them ---- */
 
 static void ignore(void *context, struct json_object *object)
 {
 	(void)context, (void)object;
 }
 
-static int update_all(const struct client *client, const struct lists *lists)
+struct totals {
+	unsigned changed, failed;
+};
+
+static void count(struct totals *totals, enum fetch_result result)
 {
-	unsigned changed = 0, failed = 0;
+	totals->changed += result == FETCH_DONE;
+	totals->failed += result == FETCH_FAILED;
+}
+
+static int update_all(const struct client *client, const struct policy_settings *settings,
+		      const struct lists *lists)
+{
+	struct totals totals = {0, 0};
 
 	for (size_t i = 0; i < lists_count(lists); i++) {
-		struct update update = {.client = client, .list = lists_at(lists, i)};
-		char path[LISTS_PATH_SIZE];
-		enum fetch_result result;
-
-		if (!update.list->is_url)
-			continue;
-		lists_image_path(update.list->name, update.list->place, path, &update.digest);
-		result = update_list(&update);
-		tell(&update, result);
-		changed += result == FETCH_DONE;
-		failed += result == FETCH_FAILED;
+		if (lists_at(lists, i)->is_url)
+			count(&totals, update_list(client, lists_at(lists, i)));
 	}
+	if (settings->geo_country_url)
+		count(&totals, update_database(client, GEO_COUNTRY, settings->geo_country,
+					       settings->geo_country_url));
+	if (settings->geo_asn_url)
+		count(&totals,
+		      update_database(client, GEO_ASN, settings->geo_asn, settings->geo_asn_url));
 	/* Other files than the daemon's are nothing to it. */
-	if (changed && !client->directory_given)
+	if (totals.changed && !client->directory_given)
 		(void)client_ask_quietly(client, "reload", NULL, ignore, NULL);
-	return failed ? EXIT_NO : EXIT_DONE;
+	return totals.failed ? EXIT_NO : EXIT_DONE;
 }
 
 /* Two at a time would write to the same files. The descriptor, or -1. */
@@ -250,7 +207,7 @@ int client_lists_update(const struct client *client)
 		return EXIT_NO;
 	}
 	lists = lists_open(client->directory, set, NULL, LISTS_COMPILE, NULL);
-	code = lists ? update_all(client, lists) : EXIT_NO;
+	code = lists ? update_all(client, policy_settings(set), lists) : EXIT_NO;
 	policy_free(set);
 	lists_free(lists);
 	close(lock);

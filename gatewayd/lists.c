@@ -13,6 +13,7 @@
 
 #include "base/hash.h"
 #include "configuration.h"
+#include "system/state.h"
 
 /* What a slow router compiles between two packets. */
 #define QUICK_MOST (64u << 10)
@@ -139,35 +140,6 @@ static struct held *open_image(const char *path, const struct lists *old, char *
 	return held;
 }
 
-int lists_save(const char *path, struct bytes content)
-{
-	char beside[LISTS_PATH_SIZE + 8];
-	size_t done = 0;
-	int fd, error = 0;
-
-	snprintf(beside, sizeof(beside), "%s.new", path);
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	while (!error && done < content.len) {
-		ssize_t n = write(fd, content.data + done, content.len - done);
-
-		if (n < 0 && errno != EINTR)
-			error = -errno;
-		else if (n > 0)
-			done += (size_t)n;
-	}
-	if (!error && fchmod(fd, 0644) < 0)
-		error = -errno;
-	if (close(fd) < 0 && !error)
-		error = -errno;
-	if (!error && rename(beside, path) < 0)
-		error = -errno;
-	if (error)
-		unlink(beside);
-	return error;
-}
-
 /* ---- paths ---- */
 
 void lists_image_path(const char *name, const char *place, char ret_path[static LISTS_PATH_SIZE],
@@ -194,47 +166,27 @@ void lists_image_path(const char *name, const char *place, char ret_path[static 
 
 /* ---- texts ---- */
 
-/* As much as there is, up to size; a negative errno. */
-static ssize_t read_full(int fd, uint8_t *data, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = read(fd, data + done, size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
 static bool feed_all(struct list_build *build, int fd, char *error, size_t error_size)
 {
 	uint8_t *chunk = malloc(LIST_HEAD);
-	size_t total = 0;
-	ssize_t n = 0;
+	size_t total = 0, len = 0;
+	int failed = 0;
 	bool fed = chunk != NULL;
 
 	if (!fed)
 		snprintf(error, error_size, "no memory");
-	while (fed && (n = read_full(fd, chunk, LIST_HEAD)) > 0) {
-		total += (size_t)n;
-		fed = total <= LISTS_TEXT_MOST &&
-		      list_build_feed(build, bytes_of(chunk, (size_t)n));
+	while (fed && !(failed = state_read(fd, chunk, LIST_HEAD, &len)) && len) {
+		total += len;
+		fed = total <= LISTS_TEXT_MOST && list_build_feed(build, bytes_of(chunk, len));
 		if (!fed)
 			snprintf(error, error_size, "%s",
 				 total > LISTS_TEXT_MOST ? "it is larger than 256 MiB"
 							 : "no memory");
 	}
-	if (n < 0)
-		snprintf(error, error_size, "%s", strerror((int)-n));
+	if (failed)
+		snprintf(error, error_size, "%s", strerror(-failed));
 	free(chunk);
-	return fed && n == 0;
+	return fed && !failed;
 }
 
 static bool compile_open(int fd, struct list_source *source, uint8_t **ret_data, size_t *ret_len,
@@ -319,7 +271,7 @@ static struct held *compile_list(struct list *list, const char *text, enum lists
 		return NULL;
 	if (effort == LISTS_COMPILE)
 		make_folder();
-	if (lists_save(entry->path, bytes_of(data, len)) == 0) {
+	if (state_save(entry->path, bytes_of(data, len), LISTS_MODE) == 0) {
 		held = open_image(entry->path, NULL, ignored, sizeof(ignored));
 		if (held) {
 			free(data);

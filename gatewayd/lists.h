@@ -19,6 +19,8 @@
 #define LISTS_PATH_SIZE 4096
 /* A text is read up to here; some hundred million bytes are no list. */
 #define LISTS_TEXT_MOST (256u << 20)
+/* Of images: the daemon reads them as another user. */
+#define LISTS_MODE 0644
 
 struct lists;
 
@@ -66,7 +68,4 @@ void lists_image_path(const char *name, const char *place, char ret_path[static 
 /* Reads and compiles a text; *ret_data is the caller's. False: error tells why not. */
 bool lists_compile(const char *path, uint64_t place, uint8_t **ret_data, size_t *ret_len,
 		   char *error, size_t error_size);
-/* Written beside and renamed; readable for all. 0 or a negative errno. */
-int lists_save(const char *path, struct bytes content);
-
 #endif

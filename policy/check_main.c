@@ -253,39 +253,53 @@ static const char *find_path(struct check *check, const struct setting *group, c
 	return setting ? check_text(check, setting, PATH_MOST) : NULL;
 }
 
-static void check_geo(struct check *check, struct setting *group)
+static const char *find_url(struct check *check, const struct setting *group, const char *name)
 {
-	check_keywords(check, group, PLACE_GEO);
-	check->set->settings.geo_country = find_path(check, group, "country");
-	check->set->settings.geo_asn = find_path(check, group, "asn");
+	const char *url = find_path(check, group, name);
+
+	if (url && strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0)
+		check_error(check, check_find(group, name)->line, NULL,
+			    "\"%.60s\": expected an address that begins with https:// or http://",
+			    url);
+	return url;
 }
 
-static bool is_url(const char *text)
+/* What is fetched from `name`_url is kept in the file that `name` says. */
+static void check_database(struct check *check, const struct setting *group, const char *name,
+			   const char *url_name, const char **ret_file, const char **ret_url)
 {
-	return strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+	*ret_file = find_path(check, group, name);
+	*ret_url = find_url(check, group, url_name);
+	if (*ret_url && !*ret_file)
+		check_error(check, check_find(group, url_name)->line, NULL,
+			    "\"%s\" needs \"%s\", the file that is kept", url_name, name);
+}
+
+static void check_geo(struct check *check, struct setting *group)
+{
+	struct policy_settings *settings = &check->set->settings;
+
+	check_keywords(check, group, PLACE_GEO);
+	check_database(check, group, "country", "country_url", &settings->geo_country,
+		       &settings->geo_country_url);
+	check_database(check, group, "asn", "asn_url", &settings->geo_asn, &settings->geo_asn_url);
 }
 
 static void check_list(struct check *check, struct setting *group, struct policy_list_source *list)
 {
-	const struct setting *name, *url, *file;
+	const struct setting *name;
 	unsigned sources = 0;
 
 	check_keywords(check, group, PLACE_LIST);
 	name = check_need(check, group, "name", "a list");
-	url = check_find(group, "url");
-	file = check_find(group, "file");
 	if (name)
 		list->name = check_text(check, name, NAME_MOST);
 	for (const struct setting *child = group->first; child; child = child->next)
 		sources += strcmp(child->name, "url") == 0 || strcmp(child->name, "file") == 0;
 	if (sources != 1)
 		check_error(check, group->line, NULL, "a list needs one of \"url\" and \"file\"");
-	list->url = url ? check_text(check, url, PATH_MOST) : NULL;
-	list->file = file ? check_text(check, file, PATH_MOST) : NULL;
-	if (list->url && !is_url(list->url))
-		check_error(check, url->line, NULL,
-			    "\"%.60s\": expected an address that begins with https:// or http://",
-			    list->url);
+	list->url = find_url(check, group, "url");
+	list->file = find_path(check, group, "file");
 }
 
 static void check_lists(struct check *check, const struct setting *setting)

@@ -164,6 +164,7 @@ struct policy_settings {
 	uint32_t mark;                     /* contiguous bits, at least 4 */
 	bool offload_manage;               /* network.offload = "manage" */
 	const char *geo_country, *geo_asn; /* paths as written, or NULL */
+	const char *geo_country_url, *geo_asn_url;
 };
 
 struct policy_list_source {

@@ -188,8 +188,12 @@ static void print_geo(const struct policy_settings *settings, struct writer *wri
 	writer_text(writer, "geo = {\n");
 	if (settings->geo_country)
 		print_line(writer, 1, "country", settings->geo_country);
+	if (settings->geo_country_url)
+		print_line(writer, 1, "country_url", settings->geo_country_url);
 	if (settings->geo_asn)
 		print_line(writer, 1, "asn", settings->geo_asn);
+	if (settings->geo_asn_url)
+		print_line(writer, 1, "asn_url", settings->geo_asn_url);
 	writer_text(writer, "};\n");
 }
 

@@ -31,7 +31,9 @@ static const struct schema_keyword keywords[] = {
 	{"offload", PLACE_NETWORK, TYPE_TEXT, 0, "flowtables: warn, or manage"},
 
 	{"country", PLACE_GEO, TYPE_TEXT, 0, "MMDB file of countries"},
+	{"country_url", PLACE_GEO, TYPE_TEXT, 0, "where the file of countries is fetched from"},
 	{"asn", PLACE_GEO, TYPE_TEXT, 0, "MMDB file of networks"},
+	{"asn_url", PLACE_GEO, TYPE_TEXT, 0, "where the file of networks is fetched from"},
 
 	{"name", PLACE_LIST | PLACE_DEVICE | PLACE_POLICY, TYPE_TEXT, 0, "what others call it"},
 	{"url", PLACE_LIST, TYPE_TEXT, 0, "where the list is fetched from"},

@@ -151,6 +151,7 @@ bool geo_open(struct geo *geo, enum geo_kind kind, const char *path, char *error
 		return false;
 	}
 	database->file = status;
+	database->info.size = (uint64_t)status.st_size;
 	database->info.open = true;
 	return true;
 }
@@ -345,6 +346,70 @@ bool geo_asn(const struct geo *geo, const struct address *address, uint32_t *ret
 		return false;
 	*ret_asn = asn;
 	return true;
+}
+
+/* ---- all of it ---- */
+
+static bool knows(MMDB_lookup_result_s *record, enum geo_kind kind)
+{
+	country code = COUNTRY_UNKNOWN;
+	uint32_t asn = 0;
+
+	if (kind == GEO_COUNTRY)
+		read_country(record, &code);
+	else
+		read_asn(record, &asn);
+	return code != COUNTRY_UNKNOWN || asn != 0;
+}
+
+/* One half of a node of the search tree; false: it leads nowhere. */
+static bool count_half(enum geo_kind kind, uint8_t type, const MMDB_entry_s *entry,
+		       struct geo_contents *contents)
+{
+	MMDB_lookup_result_s record = {.found_entry = true, .entry = *entry};
+
+	if (type == MMDB_RECORD_TYPE_INVALID)
+		return false;
+	if (type == MMDB_RECORD_TYPE_DATA) {
+		contents->networks++;
+		contents->known += knows(&record, kind);
+	}
+	return true;
+}
+
+static bool count_all(const struct database *database, enum geo_kind kind,
+		      struct geo_contents *contents)
+{
+	uint32_t count = database->mmdb.metadata.node_count;
+	MMDB_search_node_s node;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (MMDB_read_node(&database->mmdb, i, &node) != MMDB_SUCCESS ||
+		    !count_half(kind, node.left_record_type, &node.left_record_entry, contents) ||
+		    !count_half(kind, node.right_record_type, &node.right_record_entry, contents))
+			return false;
+	}
+	return true;
+}
+
+bool geo_read_all(const struct geo *geo, enum geo_kind kind, struct geo_contents *ret_contents)
+{
+	struct database *database = geo->databases[kind];
+	struct geo_contents contents = {.built = database->info.built};
+	bool good;
+
+	if (!database->info.open)
+		return false;
+	if (sigsetjmp(guard, 0)) {
+		guarded = 0;
+		return false;
+	}
+	guarded = 1;
+	good = count_all(database, kind, &contents);
+	guarded = 0;
+	if (good)
+		*ret_contents = contents;
+	return good;
 }
 
 /* ---- the record as text ---- */

@@ -43,6 +43,7 @@ struct geo_info {
 	char error[256]; /* why it is not open; empty when it is or none is configured */
 	char type[64];   /* as the file says: "GeoLite2-Country" */
 	time_t built;
+	uint64_t size;           /* of the file */
 	unsigned records_failed; /* lookups that ended in an error, at most UINT_MAX */
 };
 void geo_info(const struct geo *geo, enum geo_kind kind, struct geo_info *ret_info);
@@ -53,6 +54,14 @@ void geo_info(const struct geo *geo, enum geo_kind kind, struct geo_info *ret_in
  */
 bool geo_country(const struct geo *geo, const struct address *address, country *ret_country);
 bool geo_asn(const struct geo *geo, const struct address *address, uint32_t *ret_asn);
+
+struct geo_contents {
+	uint64_t networks; /* that have a record */
+	uint64_t known;    /* of these, whose record has a country or an AS number */
+	time_t built;
+};
+/* Reads the whole database that is open. False: it is damaged. */
+bool geo_read_all(const struct geo *geo, enum geo_kind kind, struct geo_contents *ret_contents);
 
 /* The record as text on one line; false: there is none. */
 bool geo_describe(const struct geo *geo, enum geo_kind kind, const struct address *address,

@@ -29,17 +29,20 @@ static int write_all(int fd, struct bytes content)
 	return 0;
 }
 
-int state_save(const char *path, struct bytes content)
+int state_save(const char *path, struct bytes content, mode_t mode)
 {
 	char beside[4096];
 	int fd, error;
 
 	if ((size_t)snprintf(beside, sizeof(beside), "%s.new", path) >= sizeof(beside))
 		return -ENAMETOOLONG;
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -errno;
 	error = write_all(fd, content);
+	/* Whatever the umask says, and whoever left an old one beside. */
+	if (!error && fchmod(fd, mode) < 0)
+		error = -errno;
 	if (close(fd) < 0 && !error)
 		error = -errno;
 	if (!error && rename(beside, path) < 0)
@@ -49,12 +52,12 @@ int state_save(const char *path, struct bytes content)
 	return error;
 }
 
-static int read_all(int fd, char *text, size_t len, size_t *ret_len)
+int state_read(int fd, void *data, size_t size, size_t *ret_len)
 {
 	size_t done = 0;
 
-	while (done < len) {
-		ssize_t n = read(fd, text + done, len - done);
+	while (done < size) {
+		ssize_t n = read(fd, (char *)data + done, size - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -87,7 +90,7 @@ int state_load(const char *path, size_t most, char **ret_text, size_t *ret_len)
 	else if (!(text = malloc((size_t)status.st_size + 1)))
 		error = -ENOMEM;
 	else
-		error = read_all(fd, text, (size_t)status.st_size, &len);
+		error = state_read(fd, text, (size_t)status.st_size, &len);
 	close(fd);
 	if (error) {
 		free(text);

@@ -6,14 +6,18 @@
 #ifndef GATEWAYD_SYSTEM_STATE_H
 #define GATEWAYD_SYSTEM_STATE_H
 
+#include <sys/types.h>
+
 #include "base/bytes.h"
 
 /* 0 or a negative errno; the file that was there is then still there. */
-int state_save(const char *path, struct bytes content);
+int state_save(const char *path, struct bytes content, mode_t mode);
 /*
  * The whole content, with a NUL after it that is not counted; the caller
  * frees it. 0 or a negative errno; -EFBIG: more than `most` bytes.
  */
 int state_load(const char *path, size_t most, char **ret_text, size_t *ret_len);
+/* As much as there is, up to size. 0 or a negative errno. */
+int state_read(int fd, void *data, size_t size, size_t *ret_len);
 
 #endif

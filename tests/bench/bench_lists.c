@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lists.h"
+#include "system/state.h"
 
 #define ROUNDS 5
 #define ASKED 500000u
@@ -159,7 +160,7 @@ int main(void)
 	before = resident_kib();
 	start = now_ns();
 	expect(lists_compile(text, 1, &data, &len, error, sizeof(error)), error);
-	expect(lists_save(compiled, bytes_of(data, len)) == 0, "it cannot be written");
+	expect(state_save(compiled, bytes_of(data, len), LISTS_MODE) == 0, "it cannot be written");
 	seconds = (now_ns() - start) / 1e9;
 	after = resident_kib();
 	free(data);

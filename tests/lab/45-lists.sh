@@ -6,10 +6,8 @@
 set -u
 . "$(dirname "$0")/scenario.sh"
 
-export GATEWAYD_STATEDIR=$LAB/state
-www=$LAB/www
-mkdir -p "$GATEWAYD_STATEDIR" "$www"
-chmod a+rx "$GATEWAYD_STATEDIR" "$www"
+. tests/lab/downloads.sh
+www=$DOWNLOADS
 
 policy() {
 	cat <<-'END'
@@ -42,35 +40,6 @@ tap_equal "after a reload the new list holds" "$(ask_short coffee 198.51.100.53 
 tap_equal "and the old one does not" "$(ask_short coffee 198.51.100.53 telemetry.coffee.example A)" 203.0.113.10
 
 # ---- a list that is fetched ----
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lists -addext subjectAltName=IP:127.0.0.1 \
-	-keyout "$LAB/lists.key" -out "$LAB/lists.pem" 2>/dev/null
-mkdir -p "$LAB/lists-nginx"
-cat >"$LAB/lists-nginx/nginx.conf" <<-END
-	daemon off; user root;
-	pid $LAB/lists-nginx/pid;
-	error_log $LAB/lists-nginx/error.log;
-	events { }
-	http {
-		access_log $LAB/lists-nginx/access.log;
-		client_body_temp_path $LAB/lists-nginx/body; proxy_temp_path $LAB/lists-nginx/proxy;
-		fastcgi_temp_path $LAB/lists-nginx/fastcgi; uwsgi_temp_path $LAB/lists-nginx/uwsgi;
-		scgi_temp_path $LAB/lists-nginx/scgi;
-		server {
-			listen 127.0.0.1:8443 ssl; listen 127.0.0.1:8080;
-			ssl_certificate $LAB/lists.pem; ssl_certificate_key $LAB/lists.key;
-			location / { root $www; }
-		}
-	}
-END
-lab_start lists-nginx gateway nginx -p "$LAB/lists-nginx" -c "$LAB/lists-nginx/nginx.conf"
-update() { # option...
-	in_gateway "$GATEWAYCTL" -c "$LAB/etc" -s /run/gatewayd/control.sock lists update \
-		--ca "$LAB/lists.pem" "$@"
-}
-# json result or error of one update
-result() { # option...
-	update --json "$@" 2>/dev/null | jq -r '"\(.result) \(.error // "")"'
-}
 blocked() {
 	ask_short coffee 198.51.100.53 telemetry.coffee.example A
 }
@@ -79,14 +48,14 @@ blocked() {
 	echo telemetry.coffee.example
 	seq -f 'n%g.example' 1000
 } >"$www/list"
-wait_for 10 in_space gateway curl -sk -o /dev/null https://127.0.0.1:8443/list
+downloads_start list
 expect_blocked "a server that nobody vouches for is not believed" \
 	in_gateway "$GATEWAYCTL" -c "$LAB/etc" lists update
 tap_equal "it is fetched" "$(result)" "updated "
 gatewayctl reload >/dev/null 2>&1
 tap_equal "and holds" "$(blocked)" ""
 tap_equal "what is not newer is not fetched" "$(result)" "unchanged "
-expect_ok "the server was asked with a condition" grep -q '" 304 ' "$LAB/lists-nginx/access.log"
+expect_ok "the server was asked with a condition" grep -q '" 304 ' "$LAB/downloads/access.log"
 tap_equal "nothing is said where no terminal is" "$(update 2>&1)" ""
 
 echo 'only.one.example' >"$www/list"
@@ -102,9 +71,9 @@ rm "$www/list"
 expect_ok "a file that is gone is told" grep -q 'answers 404' <<<"$(result)"
 tap_equal "with an exit status" "$(update >/dev/null 2>&1; echo $?)" 1
 tap_equal "all the time the old one holds" "$(blocked)" ""
-tap_nothing "no download is left behind" "$(find "$GATEWAYD_STATEDIR" -name '*.text' -o -name '*.new')"
-echo 'only.one.example' >"$www/list"
-tap_equal "--force takes what shrank" "$(result --force)" "updated "
+tap_nothing "no download is left behind" "$(downloads_left)"
+echo 'only.one.example' | gzip >"$www/list"
+tap_equal "--force takes what shrank, packed or not" "$(result --force)" "updated "
 gatewayctl reload >/dev/null 2>&1
 tap_equal "and it holds" "$(blocked)" 203.0.113.10
 

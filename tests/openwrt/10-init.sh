@@ -95,10 +95,13 @@ run_all() {
 	sed -i 's/bad "one\\/trackers/; s,option url .*,option file /nowhere.txt,' "$IPKG_INSTROOT/etc/config/gatewayd"
 	set_option queue 61500
 	set_option mark 0x0f000000
+	set_option country_url https://data.example/country.mmdb
 	call reload_service
 	line "$shell: another queue needs a restart" '^stop$'
 	holds "$shell: queue" 'queue = 61500;'
 	holds "$shell: mark" 'mark = 0x0f000000;'
+	holds "$shell: the database and where it is fetched" \
+		'country = "country.mmdb"; country_url = "https://data.example/country.mmdb";'
 	: >"$out/nowhere.txt"
 	sed -i "s,/nowhere.txt,$out/nowhere.txt," "$generated"
 	loads "$shell: gatewayd takes that, too"

@@ -135,7 +135,7 @@ static void assert_loads(const char *text, int expected)
 {
 	struct world world = make_world();
 
-	assert_int_equal(state_save(path, bytes_of(text, strlen(text))), 0);
+	assert_int_equal(state_save(path, bytes_of(text, strlen(text)), 0600), 0);
 	assert_int_equal(bindings_load(world.engine, path, NOW), expected);
 	end_world(&world);
 }
@@ -170,7 +170,7 @@ static void test_every_prefix(void **state)
 
 	(void)state;
 	for (size_t len = 0; len < strlen(whole); len++) {
-		assert_int_equal(state_save(path, bytes_of(whole, len)), 0);
+		assert_int_equal(state_save(path, bytes_of(whole, len), 0600), 0);
 		assert_int_equal(bindings_load(world.engine, path, NOW), -EINVAL);
 	}
 	end_world(&world);
@@ -181,8 +181,8 @@ static void test_expired(void **state)
 	struct world world = make_world();
 
 	(void)state;
-	assert_int_equal(state_save(path, bytes_of(HEAD LINE "end\n", strlen(HEAD LINE "end\n"))),
-			 0);
+	assert_int_equal(
+		state_save(path, bytes_of(HEAD LINE "end\n", strlen(HEAD LINE "end\n")), 0600), 0);
 	assert_int_equal(bindings_load(world.engine, path, NOW + 2 * HOUR_US), 0);
 	assert_int_equal(bindings_load(world.engine, "/nowhere/bindings", NOW), -ENOENT);
 	end_world(&world);

@@ -197,6 +197,7 @@ static void test_missing_file(void **state)
 
 static void ask_everything(struct geo *geo)
 {
+	struct geo_contents contents;
 	struct address address = address_of("1.0.0.0");
 	char line[128];
 	country code;
@@ -211,6 +212,37 @@ static void ask_everything(struct geo *geo)
 		geo_describe(geo, GEO_COUNTRY, &address, line, sizeof(line));
 		geo_describe(geo, GEO_ASN, &address, line, sizeof(line));
 	}
+	(void)geo_read_all(geo, GEO_COUNTRY, &contents);
+	(void)geo_read_all(geo, GEO_ASN, &contents);
+}
+
+static void test_read_all(void **state)
+{
+	static const struct {
+		const char *file;
+		enum geo_kind kind;
+		uint64_t networks, known;
+	} cases[] = {
+		/* One of the five has a country that is none. */
+		{DATA "flat-country.mmdb", GEO_COUNTRY, 5, 4},
+		{DATA "flat-country.mmdb", GEO_ASN, 5, 0},
+		{DATA "flat-asn.mmdb", GEO_ASN, 1, 1},
+	};
+	struct geo_contents contents = {.networks = 77};
+	struct geo *geo = geo_new();
+	char error[256];
+
+	(void)state;
+	assert_false(geo_read_all(geo, GEO_COUNTRY, &contents));
+	assert_int_equal(contents.networks, 77);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(geo_open(geo, cases[i].kind, cases[i].file, error, sizeof(error)));
+		assert_true(geo_read_all(geo, cases[i].kind, &contents));
+		assert_int_equal(contents.networks, cases[i].networks);
+		assert_int_equal(contents.known, cases[i].known);
+		assert_true(contents.built > 0);
+	}
+	geo_free(geo);
 }
 
 /* None of the files that broke other readers breaks or holds up ours. */
@@ -277,10 +309,12 @@ static void test_changed_bytes(void **state)
 		assert_int_equal(pwrite(fd, &changed, 1, at), 1);
 		if (geo_open(geo, GEO_COUNTRY, path, error, sizeof(error))) {
 			struct address a = address_of("192.0.2.1"), b = address_of("2001:db8::1");
+			struct geo_contents contents;
 			country code;
 
 			geo_country(geo, &a, &code);
 			geo_country(geo, &b, &code);
+			(void)geo_read_all(geo, GEO_COUNTRY, &contents);
 		}
 		geo_free(geo);
 		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
@@ -322,6 +356,7 @@ static void test_file_cut_in_use(void **state)
 {
 	char path[] = "/tmp/test_geo_XXXXXX", error[256];
 	struct geo *geo = geo_new();
+	struct geo_contents contents;
 	struct geo_info info;
 
 	(void)state;
@@ -330,6 +365,7 @@ static void test_file_cut_in_use(void **state)
 	assert_true(geo_open(geo, GEO_COUNTRY, path, error, sizeof(error)));
 	assert_country(geo, "81.2.69.160", "GB");
 	assert_int_equal(truncate(path, 0), 0);
+	assert_false(geo_read_all(geo, GEO_COUNTRY, &contents));
 	assert_country(geo, "81.2.69.160", "");
 	assert_country(geo, "81.2.69.160", "");
 	geo_info(geo, GEO_COUNTRY, &info);
@@ -353,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_ipv4_only),
 		cmocka_unit_test(test_describe),
 		cmocka_unit_test(test_missing_file),
+		cmocka_unit_test(test_read_all),
 		cmocka_unit_test(test_broken_files),
 		cmocka_unit_test(test_changed_bytes),
 		cmocka_unit_test(test_reopens_only_what_changed),

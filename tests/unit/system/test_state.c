@@ -36,7 +36,7 @@ static int remove_folder(void **state)
 
 static void save(const char *text)
 {
-	assert_int_equal(state_save(path, bytes_of(text, strlen(text))), 0);
+	assert_int_equal(state_save(path, bytes_of(text, strlen(text)), 0600), 0);
 }
 
 static void test_save_and_load(void **state)
@@ -108,12 +108,12 @@ static void test_failed_save_keeps_old(void **state)
 	save("old");
 	snprintf(beside, sizeof(beside), "%s.new", path);
 	assert_int_equal(mkdir(beside, 0700), 0);
-	assert_true(state_save(path, bytes_of("new", 3)) < 0);
+	assert_true(state_save(path, bytes_of("new", 3), 0600) < 0);
 	assert_int_equal(rmdir(beside), 0);
 	assert_int_equal(state_load(path, 100, &text, &len), 0);
 	assert_string_equal(text, "old");
 	free(text);
-	assert_int_equal(state_save("/nowhere/x", bytes_of("new", 3)), -ENOENT);
+	assert_int_equal(state_save("/nowhere/x", bytes_of("new", 3), 0600), -ENOENT);
 }
 
 int main(void)
