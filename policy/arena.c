@@ -93,3 +93,20 @@ void vector_add(struct vector *vector, struct arena *arena, void *item)
 	}
 	vector->items[vector->count++] = item;
 }
+
+void *arena_make_room(struct arena *arena, void *rows, size_t size, size_t count,
+		      size_t *ret_capacity)
+{
+	size_t capacity = count ? 2 * count : 256;
+	void *more;
+
+	if (count < *ret_capacity)
+		return rows;
+	more = realloc(rows, capacity * size);
+	if (!more) {
+		free(rows);
+		arena_give_up(arena);
+	}
+	*ret_capacity = capacity;
+	return more;
+}

@@ -28,6 +28,13 @@ _Noreturn void arena_give_up(struct arena *arena);
 char *arena_text(struct arena *arena, const char *text, size_t len);
 void arena_free(struct arena *arena);
 
+/*
+ * Rows outside the arena, while their number is not known: space for one more,
+ * the rows where they are now. Without memory they are freed before it jumps.
+ */
+void *arena_make_room(struct arena *arena, void *rows, size_t size, size_t count,
+		      size_t *ret_capacity);
+
 /* A list of pointers that grows. */
 struct vector {
 	void **items;

@@ -53,17 +53,8 @@ struct reader {
 
 static void add_row(struct reader *reader, const struct row *row)
 {
-	if (reader->count == reader->capacity) {
-		size_t capacity = reader->capacity ? 2 * reader->capacity : 256;
-		struct row *rows = realloc(reader->rows, capacity * sizeof(*rows));
-
-		if (!rows) {
-			free(reader->rows);
-			arena_give_up(&reader->check->set->arena);
-		}
-		reader->rows = rows;
-		reader->capacity = capacity;
-	}
+	reader->rows = arena_make_room(&reader->check->set->arena, reader->rows,
+				       sizeof(*reader->rows), reader->count, &reader->capacity);
 	reader->rows[reader->count++] = *row;
 }
 

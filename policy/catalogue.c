@@ -174,17 +174,8 @@ static bool read_remarks(struct reader *reader, const struct column *columns, si
 
 static void add_row(struct reader *reader, const struct row *row)
 {
-	if (reader->count == reader->capacity) {
-		size_t capacity = reader->capacity ? 2 * reader->capacity : 256;
-		struct row *rows = realloc(reader->rows, capacity * sizeof(*rows));
-
-		if (!rows) {
-			free(reader->rows);
-			arena_give_up(&reader->check->set->arena);
-		}
-		reader->rows = rows;
-		reader->capacity = capacity;
-	}
+	reader->rows = arena_make_room(&reader->check->set->arena, reader->rows,
+				       sizeof(*reader->rows), reader->count, &reader->capacity);
 	reader->rows[reader->count] = *row;
 	reader->rows[reader->count].order = reader->count;
 	reader->count++;
