@@ -205,7 +205,7 @@ struct flow {
 	int8_t window_scale; /* of the server, RFC 7323; -1: it has none */
 	bool window_scale_known;
 	uint32_t stripped[DATA_COUNT];
-	uint32_t seen[DATA_COUNT]; /* secrets whose category the rule leaves alone */
+	uint32_t seen[DATA_COUNT]; /* secrets that were left alone */
 
 	struct name_list names; /* asked (DNS), or what the decision saw */
 	uint16_t question_type;

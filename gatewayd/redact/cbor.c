@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See cbor.h. */
 #include "redact/cbor.h"
+#include "redact/secrets.h"
 
 enum major {
 	UNSIGNED,
@@ -155,6 +156,12 @@ static bool read_string(struct walk *walk, const struct head *head, struct level
 	} else if (covered) {
 		fill(walk, at, text.len, head->major == TEXT ? ' ' : 0, covered);
 	}
+	if (walk->write && walk->feed->scan) {
+		secrets_scan(walk->feed, walk->data + at, text.len, false);
+		/* The pieces of a string are one text. */
+		if (!level || !level->string)
+			secrets_stop(walk->feed);
+	}
 	return true;
 }
 
@@ -194,6 +201,8 @@ static bool read_break(struct walk *walk)
 
 	if (!level || !level->indefinite || (level->map && level->items % 2))
 		return false;
+	if (walk->write && walk->feed->scan)
+		secrets_stop(walk->feed);
 	walk->depth--;
 	count_item(walk);
 	return true;

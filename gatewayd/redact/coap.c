@@ -7,6 +7,7 @@
 
 enum option {
 	OPTION_OSCORE = 9,
+	OPTION_URI_PATH = 11,
 	OPTION_CONTENT_FORMAT = 12,
 	OPTION_URI_QUERY = 15,
 	OPTION_BLOCK1 = 27,
@@ -151,14 +152,16 @@ static void edit_payload(struct redact_feed *feed, const struct message *message
 	bool cbor;
 	enum content_kind kind = kind_of_format(message->format, &cbor);
 
+	/* What cannot be read may still hold a secret. */
 	if (message->hidden) {
 		feed_opaque(feed, data);
+		scan(feed, data, len);
 		return;
 	}
 	/* Undeclared: a map in CBOR begins with no byte that text does. */
 	if (cbor || (kind == CONTENT_UNDECLARED && data[0] >= 0xa0 && data[0] <= 0xbf)) {
-		cbor_edit(feed, data, len);
-		scan(feed, data, len);
+		if (!cbor_edit(feed, data, len))
+			scan(feed, data, len);
 		return;
 	}
 	content_start(&content, kind, bytes_of(NULL, 0));
@@ -177,10 +180,12 @@ void coap_edit(struct redact_feed *feed, uint8_t *data, size_t len)
 		size_t at = message.cursor.pos - message.value.len;
 
 		note_option(&message);
-		if (message.number != OPTION_URI_QUERY)
+		if (message.number == OPTION_URI_QUERY) {
+			form_start(&form, false);
+			form_edit(&form, feed, data + at, message.value.len);
+		} else if (message.number != OPTION_URI_PATH) {
 			continue;
-		form_start(&form, false);
-		form_edit(&form, feed, data + at, message.value.len);
+		}
 		scan(feed, data + at, message.value.len);
 	}
 	if (cursor_left(&message.cursor) > 1)

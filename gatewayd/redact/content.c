@@ -143,8 +143,7 @@ static size_t leaf_edit_kind(struct leaf_editor *leaf, struct redact_feed *feed,
 	case CONTENT_TEXT:
 		return text_edit(&leaf->as.text, feed, data, len);
 	case CONTENT_FORM:
-		form_edit(&leaf->as.form, feed, data, len);
-		return len;
+		return form_edit_body(&leaf->as.form, feed, data, len);
 	case CONTENT_UNDECLARED:
 	case CONTENT_MULTIPART:
 	case CONTENT_BINARY:

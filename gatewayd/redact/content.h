@@ -49,12 +49,13 @@ struct multipart_editor {
 	bool first;   /* the boundary before the first part */
 	uint8_t bare; /* how much of a boundary behind a lone LF there was */
 	bool counted;
+	bool cut;         /* its header line was longer than there is room for */
 	bool disposition; /* the part has had its Content-Disposition */
 	bool encoded;     /* base64 and the like */
 	uint8_t declared; /* enum content_kind, of the part */
 	uint32_t matched;
 	char boundary[MULTIPART_BOUNDARY_MOST];
-	char line[160]; /* a part's header line, what fits of it */
+	char line[200]; /* a part's header line, what fits of it */
 };
 
 struct content_editor {

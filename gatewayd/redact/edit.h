@@ -27,7 +27,7 @@ struct redact_plan {
 struct redact_result {
 	/* Values that were changed, under the first of their selected categories. */
 	uint32_t stripped[REDACT_CATEGORIES];
-	/* Known secrets that were seen but whose category is not stripped. */
+	/* Known secrets that were seen where they are not stripped. */
 	uint32_t seen[REDACT_CATEGORIES];
 	/* Known secrets of which some bytes had gone already; stripped from there on. */
 	uint32_t partial;
@@ -61,7 +61,7 @@ struct redact_feed {
 	uint8_t *data;
 	size_t len;
 	uint64_t offset; /* of data[0] in the stream */
-	bool aside;      /* bytes that have left already: they are read, not written */
+	bool aside;      /* bytes that stay, or have left already: read, not written */
 };
 
 /* From here on the bytes could not be read; the first such place is kept. */

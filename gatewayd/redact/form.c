@@ -26,6 +26,10 @@ void form_start(struct form_editor *form, bool cookie)
 
 static void key_byte(struct form_editor *form, const struct redact_feed *feed, uint8_t byte)
 {
+	/* Spaces before a key belong to it for few readers, and tell nothing. */
+	if (form->fresh && byte == ' ')
+		return;
+	form->fresh = false;
 	/* "a[lat]" is the key lat in a: one key ends and the next begins. */
 	if (byte == '[' && !form->cookie) {
 		uint64_t parent = form->match.hash;
@@ -79,6 +83,7 @@ static size_t plain_key(struct form_editor *form, const struct redact_feed *feed
 			     (data[run] >= 'A' && data[run] <= 'Z') || data[run] == '_'))
 		run++;
 	keys_feed(feed->plan->keys, &form->match, data, run);
+	form->fresh &= !run;
 	return run;
 }
 
@@ -86,14 +91,13 @@ static void edit_key(struct form_editor *form, const struct redact_feed *feed, u
 {
 	if (percent_byte(form, feed, byte))
 		return;
-	if (byte == '=') {
+	if (byte == '=' || (byte == ':' && feed_matches(feed, &form->match))) {
 		form->matched |= feed_matches(feed, &form->match);
 		form->state = form->matched ? COVERED : VALUE;
 		form->counted = false;
 	} else if (byte == ';' || (byte == '&' && !form->cookie)) {
 		begin_key(form, feed);
-	} else if (!form->cookie || !form->fresh || byte != ' ') {
-		form->fresh = false;
+	} else {
 		key_byte(form, feed, byte == '+' && !form->cookie ? ' ' : byte);
 	}
 }
@@ -147,6 +151,29 @@ void form_edit(struct form_editor *form, struct redact_feed *feed, uint8_t *data
 			break;
 		}
 	}
+}
+
+static bool is_line_end(uint8_t byte)
+{
+	return byte == '\r' || byte == '\n';
+}
+
+/* Could it be of a form? What is compressed or of several lines is something else. */
+static bool is_of_body(struct form_editor *form, uint8_t byte)
+{
+	return !form->ended && byte >= 0x20 && byte != 0x7f && utf8_step(&form->utf8, byte);
+}
+
+size_t form_edit_body(struct form_editor *form, struct redact_feed *feed, uint8_t *data, size_t len)
+{
+	size_t run = 0, end;
+
+	while (run < len && is_of_body(form, data[run]))
+		run++;
+	form_edit(form, feed, data, run);
+	for (end = run; end < len && !form->utf8.left && is_line_end(data[end]); end++)
+		form->ended = true;
+	return end;
 }
 
 uint32_t form_key_matches(const struct redact_feed *feed, struct bytes key)

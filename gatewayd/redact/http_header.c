@@ -179,8 +179,10 @@ void http_value_edit(struct http_editor *http, struct redact_feed *feed, uint8_t
 	case HEADER_ENCODING:
 	case HEADER_UPGRADE:
 		line_add(http, data, len);
-		return;
+		/* fall through */
 	case HEADER_KEPT:
+		if (feed->scan)
+			secrets_see(feed, data, len);
 		return;
 	}
 	if (feed->scan)

@@ -352,6 +352,8 @@ static bool string_end(struct mqtt_editor *mqtt, struct redact_feed *feed)
 			return false;
 		break;
 	case FIELD_SKIPPED:
+		if (feed->scan)
+			secrets_stop(feed);
 		break;
 	}
 	return next_field(mqtt);
@@ -456,6 +458,8 @@ static size_t string_bytes(struct mqtt_editor *mqtt, struct redact_feed *feed, u
 	case FIELD_NAME:
 		return name_bytes(mqtt, data, len);
 	case FIELD_SKIPPED:
+		if (feed->scan)
+			secrets_see(feed, data, len);
 		break;
 	}
 	return len;
@@ -468,14 +472,20 @@ static size_t string_bytes(struct mqtt_editor *mqtt, struct redact_feed *feed, u
 static size_t field_edit(struct mqtt_editor *mqtt, struct redact_feed *feed, uint8_t *data,
 			 size_t len)
 {
-	size_t done = mqtt->state == STRING ? string_bytes(mqtt, feed, data, len) : len;
+	size_t done = len;
 
+	if (mqtt->state == STRING)
+		done = string_bytes(mqtt, feed, data, len);
+	else if (feed->scan)
+		secrets_see(feed, data, len);
 	if (done < len)
 		return done;
 	take(mqtt, (uint32_t)len);
 	mqtt->field_left -= (uint32_t)len;
 	if (mqtt->field_left)
 		return len;
+	if (mqtt->state == SKIP && feed->scan)
+		secrets_stop(feed);
 	return (mqtt->state == STRING ? string_end(mqtt, feed) : next_field(mqtt)) ? len : len - 1;
 }
 

@@ -2,7 +2,7 @@
 /*
  * MQTT 3.1, 3.1.1 and 5 as a client sends it: payloads of PUBLISH and of the
  * will, and user properties of any packet. Topics, client identifier and
- * credentials are left alone.
+ * credentials are left alone; a known secret in them is only told.
  *
  * A length that leaves its packet, or is written longer than need be, makes
  * the stream opaque for good.

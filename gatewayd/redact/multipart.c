@@ -40,33 +40,60 @@ static struct bytes skip_space(struct bytes text)
 	return text;
 }
 
+static bool is_token(uint8_t byte)
+{
+	return byte > ' ' && byte < 0x7f && !strchr("()<>@,;:\\\"/[]?=", byte);
+}
+
+/* RFC 2045 section 5.1: a word, a text in quotes; takes it off the text. */
+static bool take_value(struct bytes *text, struct bytes *ret_value)
+{
+	bool quoted = text->len && text->data[0] == '"';
+	size_t at = quoted;
+
+	if (!quoted) {
+		while (at < text->len && is_token(text->data[at]))
+			at++;
+		*ret_value = bytes_of(text->data, at);
+		*text = bytes_of(text->data + at, text->len - at);
+		return at > 0;
+	}
+	while (at < text->len && text->data[at] != '"')
+		at++;
+	/* A quote behind a backslash ends the text for some. */
+	if (at == text->len || text->data[at - 1] == '\\')
+		return false;
+	*ret_value = bytes_of(text->data + 1, at - 1);
+	*text = bytes_of(text->data + at + 1, text->len - at - 1);
+	return true;
+}
+
+/* The one name among the parameters; false: readers may differ about them. */
 static bool disposition_name(struct bytes text, struct bytes *ret_name)
 {
-	const uint8_t *quote;
+	struct bytes word, value;
 	bool found = false;
 
-	/* Behind each ';' comes a parameter. */
-	while (text.len) {
-		if (text.data[0] != ';') {
-			text = bytes_of(text.data + 1, text.len - 1);
-			continue;
-		}
+	if (!take_value(&text, &word))
+		return false;
+	for (text = skip_space(text); text.len; text = skip_space(text)) {
+		if (text.data[0] != ';')
+			return false;
 		text = skip_space(bytes_of(text.data + 1, text.len - 1));
-		/* RFC 5987 names: two names, two readers. */
-		if (text_begins(text, "name*"))
+		if (!text.len)
+			break;
+		if (text.data[0] == '"' || !take_value(&text, &word) || !text.len ||
+		    text.data[0] != '=')
 			return false;
-		if (!text_begins(text, "name="))
+		text = bytes_of(text.data + 1, text.len - 1);
+		if (!take_value(&text, &value))
+			return false;
+		if (!text_begins(word, "name"))
 			continue;
-		if (found || text.len < 7 || text.data[5] != '"')
+		/* "name*" of RFC 5987 is a second name to some. */
+		if (found || word.len != 4 || memchr(value.data, '\\', value.len))
 			return false;
-		text = bytes_of(text.data + 6, text.len - 6);
-		quote = memchr(text.data, '"', text.len);
-		if (!quote)
-			return false;
-		*ret_name = bytes_of(text.data, (size_t)(quote - text.data));
-		if (memchr(ret_name->data, '\\', ret_name->len))
-			return false;
-		text = bytes_of(quote, text.len - ret_name->len);
+		*ret_name = value;
 		found = true;
 	}
 	return true;
@@ -92,7 +119,8 @@ static bool read_header(struct multipart_editor *parts, const struct redact_feed
 	struct bytes boundary;
 	struct bytes value;
 
-	if (!colon || line.data[0] == ' ' || line.data[0] == '\t')
+	if (!colon || line.data[0] == ' ' || line.data[0] == '\t' ||
+	    (parts->cut && text_begins(line, "content-")))
 		return false;
 	value = skip_space(bytes_of(colon + 1, line.len - (size_t)(colon + 1 - line.data)));
 	if (text_begins(line, "content-disposition"))
@@ -113,6 +141,7 @@ static void begin_part(struct multipart_editor *parts)
 	parts->state = HEADER;
 	parts->bare = 0;
 	parts->line_len = 0;
+	parts->cut = false;
 	parts->disposition = false;
 	parts->encoded = false;
 	parts->declared = CONTENT_UNDECLARED;
@@ -130,6 +159,8 @@ static bool header_byte(struct content_editor *content, const struct redact_feed
 			parts->state = HEADER_LF;
 		else if (parts->line_len < sizeof(parts->line))
 			parts->line[parts->line_len++] = (char)byte;
+		else
+			parts->cut = true;
 		return byte >= 0x20 || byte == '\t' || byte == '\r';
 	}
 	if (byte != '\n')
@@ -144,6 +175,7 @@ static bool header_byte(struct content_editor *content, const struct redact_feed
 			   parts->encoded ? CONTENT_OPAQUE : (enum content_kind)parts->declared);
 	}
 	parts->line_len = 0;
+	parts->cut = false;
 	return true;
 }
 

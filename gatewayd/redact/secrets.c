@@ -263,7 +263,7 @@ static void found(struct redact_feed *feed, uint32_t at)
 
 	for (; at; at = feed->plan->secrets->nodes[at].shorter) {
 		const struct node *node = &feed->plan->secrets->nodes[at];
-		uint32_t selected = node->categories & feed->plan->categories;
+		uint32_t selected = feed->aside ? 0 : node->categories & feed->plan->categories;
 		bool again = scan->since < node->depth;
 
 		if (!node->categories)
@@ -346,6 +346,15 @@ void secrets_scan(struct redact_feed *feed, uint8_t *data, size_t len, bool json
 		if (at < len)
 			scan_byte(feed, &data[at++], json);
 	}
+}
+
+void secrets_see(struct redact_feed *feed, uint8_t *data, size_t len)
+{
+	bool aside = feed->aside;
+
+	feed->aside = true;
+	secrets_scan(feed, data, len, false);
+	feed->aside = aside;
 }
 
 void secrets_stop(struct redact_feed *feed)

@@ -63,6 +63,8 @@ struct secrets_scan {
  * json: escape sequences are kept whole.
  */
 void secrets_scan(struct redact_feed *feed, uint8_t *data, size_t len, bool json);
+/* The same for what must stay as it is: what is found there is counted as seen. */
+void secrets_see(struct redact_feed *feed, uint8_t *data, size_t len);
 /* A secret does not go on behind this place: a message, a header or a name ends. */
 void secrets_stop(struct redact_feed *feed);
 /* At the end of each feed: what is held, unless nothing may be, and what is settled. */

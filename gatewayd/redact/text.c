@@ -40,6 +40,20 @@ static void percent_end(struct text_editor *text, const struct redact_feed *feed
 	text->percent = 0;
 }
 
+/* RFC 5424 section 6.4: text may begin with a mark, which is no part of a key. */
+static bool is_mark_byte(struct text_editor *text, const struct redact_feed *feed, uint8_t byte)
+{
+	static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+
+	if (text->mark >= sizeof(mark) || byte != mark[text->mark]) {
+		text->mark = sizeof(mark);
+		return false;
+	}
+	if (++text->mark == sizeof(mark))
+		keys_begin(feed->plan->keys, keys_no_parent, &text->match);
+	return text->mark == sizeof(mark);
+}
+
 static void word_byte(struct text_editor *text, const struct redact_feed *feed, uint8_t byte)
 {
 	int digit = hex_value(byte);
@@ -68,9 +82,11 @@ static void scan_byte(struct text_editor *text, const struct redact_feed *feed, 
 		if (text->state != WORD) {
 			keys_begin(feed->plan->keys, keys_no_parent, &text->match);
 			text->percent = 0;
+			text->mark = 0;
 		}
 		text->state = WORD;
-		word_byte(text, feed, byte);
+		if (!is_mark_byte(text, feed, byte))
+			word_byte(text, feed, byte);
 		return;
 	}
 	if (text->state == GAP)

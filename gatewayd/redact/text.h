@@ -18,6 +18,7 @@ struct text_editor {
 	uint8_t quote;   /* that ends the value */
 	uint8_t percent; /* as in a form */
 	uint8_t digit;
+	uint8_t mark; /* bytes of a byte-order mark that the word began with */
 	struct utf8 utf8;
 	bool escaped;
 	bool counted;

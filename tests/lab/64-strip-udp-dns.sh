@@ -57,8 +57,8 @@ expect_datagram "JSON over IPv6" coffee "$(hex "$json")" "$(hex "$cleaned")" 200
 expect_datagram "a form" coffee "$(hex 'owner=Smith&n=1')" "$(hex 'owner=xxxxx&n=1')"
 expect_datagram "CoAP with JSON" coffee "40020001b474656c65ff$(hex "$json")" "40020001b474656c65ff$(hex "$cleaned")"
 # {"owner": "A. Smith", "n": 1}
-expect_datagram "CoAP with CBOR" coffee "40020001113cffa2656f776e657268412e20536d697468616e01" \
-	"40020001113cffa2656f776e6572682020202020202020616e01"
+expect_datagram "CoAP with CBOR" coffee "40020001c13cffa2656f776e657268412e20536d697468616e01" \
+	"40020001c13cffa2656f776e6572682020202020202020616e01"
 send_datagram coffee 203.0.113.10 "$(hex '<13>Nov 21 05:00:00 k95 app: owner=Smith drink=latte')"
 wait_for 3 grep -q "$(hex 'drink=latte')" "$LAB/datagrams.out"
 tap_equal "syslog keeps its length" "$(tail -n 1 "$LAB/datagrams.out" | wc -c)" 105

@@ -96,6 +96,80 @@ static void test_coap(void **state)
 		    "a\xff");
 }
 
+/* Known secrets: only where there is text, so that the message stays sound. */
+static void test_secrets_in_coap(void **state)
+{
+#define CASE(input, output, opaque)                      \
+	{                                                \
+		input, output, sizeof(input) - 1, opaque \
+	}
+	static const struct {
+		const char *input, *output;
+		size_t len;
+		bool opaque;
+	} cases[] = {
+		/* {"lat": 0} spells it together with the head of its key, and keeps it. */
+		CASE(POST "\xc1\x3c\xff\xa1"
+			  "cnet\x00",
+		     POST "\xc1\x3c\xff\xa1"
+			  "cnet\x00",
+		     false),
+		/* A text, a text in pieces, and two texts that are not one. */
+		CASE(POST "\xc1\x3c\xff\x82"
+			  "ecnets\x7f"
+			  "ccne"
+			  "at\xff",
+		     POST "\xc1\x3c\xff\x82"
+			  "exxxxs\x7f"
+			  "cxxx"
+			  "ax\xff",
+		     false),
+		CASE(POST "\xc1\x3c\xff\x82"
+			  "bcn"
+			  "bet",
+		     POST "\xc1\x3c\xff\x82"
+			  "bcn"
+			  "bet",
+		     false),
+		/* The path; not the host, without which nothing arrives. */
+		CASE(POST "\x34"
+			  "cnet\x84"
+			  "cnet",
+		     POST "\x34"
+			  "cnet\x84"
+			  "xxxx",
+		     false),
+		/* What cannot be read: a block, and broken CBOR. */
+		CASE(POST "\xc0\xd1\x02\x1a\xff"
+			  "cnet",
+		     POST "\xc0\xd1\x02\x1a\xff"
+			  "xxxx",
+		     true),
+		CASE(POST "\xc1\x3c\xff\xa2"
+			  "dcnet",
+		     POST "\xc1\x3c\xff\xa2"
+			  "dxxxx",
+		     true),
+	};
+#undef CASE
+	struct redact_secrets *secrets = secrets_new();
+	struct redact_plan plan = {keys, secrets, UINT32_MAX};
+
+	(void)state;
+	assert_int_equal(secrets_add(secrets, bytes_of("cnet", 4), 1), SECRETS_OK);
+	assert_true(secrets_compile(secrets));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bytes block = block_copy(cases[i].input, cases[i].len);
+		struct redact_result result;
+
+		editor_datagram(&plan, (uint8_t *)(uintptr_t)block.data, block.len, &result);
+		assert_bytes(block, cases[i].output, cases[i].len);
+		assert_int_equal(result.opaque, cases[i].opaque);
+		block_free(block);
+	}
+	secrets_free(secrets);
+}
+
 static bool cbor(const char *input, size_t len, const char *output)
 {
 	struct redact_plan plan = {keys, NULL, UINT32_MAX};
@@ -253,8 +327,11 @@ static void test_cbor_prefixes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),          cmocka_unit_test(test_coap),
-		cmocka_unit_test(test_cbor_values),   cmocka_unit_test(test_cbor_that_is_none),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_coap),
+		cmocka_unit_test(test_secrets_in_coap),
+		cmocka_unit_test(test_cbor_values),
+		cmocka_unit_test(test_cbor_that_is_none),
 		cmocka_unit_test(test_cbor_prefixes),
 	};
 

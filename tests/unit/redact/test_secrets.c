@@ -183,6 +183,45 @@ static void test_seen_but_not_stripped(void **state)
 	assert_int_equal(streamed.stripped[NETWORK], 0);
 }
 
+/* What must stay as it is for the message to arrive: it is told, never changed. */
+static void test_seen_where_nothing_changes(void **state)
+{
+#define CASE(text)                     \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
+	static const struct {
+		const char *text;
+		size_t len;
+	} cases[] = {
+		/* The topic; the client's name; a subscription. */
+		CASE("\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04"
+		     "abcd\x30\x10\x00\x0cMy Home/WiFi{}"),
+		CASE("\x10\x18\x00\x04MQTT\x04\x02\x00\x3c\x00\x0cMy Home/WiFi"),
+		CASE("\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04"
+		     "abcd\x82\x11\x00\x01\x00\x0cMy Home/WiFi\x00"),
+		CASE("GET / HTTP/1.1\r\nHost: a4cf12000001.example\r\n\r\n"),
+		CASE("POST / HTTP/1.1\r\nContent-Type: a4cf12000001/x\r\n\r\n"),
+	};
+#undef CASE
+	struct redact_plan plan = {keys, secrets, UINT32_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (size_t first = 1; first <= cases[i].len; first++) {
+			uint8_t data[64];
+			struct streamed streamed;
+
+			memcpy(data, cases[i].text, cases[i].len);
+			streamed = stream_edit(&plan, data, cases[i].len, first, cases[i].len);
+			assert_memory_equal(data, cases[i].text, cases[i].len);
+			assert_int_equal(streamed.seen[NETWORK], 1);
+			assert_int_equal(streamed.stripped[NETWORK], 0);
+			assert_false(streamed.opaque);
+		}
+	}
+}
+
 /* A caller that cannot hold any longer: the rest goes, and it is said. */
 static void test_flushed_in_the_middle(void **state)
 {
@@ -256,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_everywhere_in_http),
 		cmocka_unit_test(test_in_mqtt_and_websocket),
 		cmocka_unit_test(test_seen_but_not_stripped),
+		cmocka_unit_test(test_seen_where_nothing_changes),
 		cmocka_unit_test(test_flushed_in_the_middle),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_random_texts),
