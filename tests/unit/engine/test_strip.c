@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Strip through the engine: whatever way a stream is cut, reordered and sent
- * again, the server gets what an editor would make of it that sees it whole.
+ * Strip through the engine: what leaves, what is refused and what is told. That
+ * it does not matter how a stream is cut and ordered is in test_strip_property.c.
  */
 #include "tests/unit/engine/server.h"
-
-#include "redact/editor.h"
 
 static void every_split_in_both_orders(void **state)
 {
@@ -31,88 +29,6 @@ static void every_split_in_both_orders(void **state)
 			assert_int_equal(record.stripped[DATA_LOCATION], 2);
 			world_free(world);
 		}
-	}
-}
-
-static uint32_t seed;
-
-static uint32_t pick(uint32_t below)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (seed >> 8) % below;
-}
-
-static size_t make_document(char *text, size_t size)
-{
-	static const char *const keys[] = {"lat", "owner", "drink", "l\\u0061t", "n", "LAT"};
-	static const char *const values[] = {
-		"48.137",      "\"A. Smith\"", "true", "[1,2,{\"x\":3}]",
-		"{\"lat\":1}", "null",         "-1e9", "\"\\\"q\\\"\""};
-	char body[2048] = "{";
-	size_t len = 1;
-	unsigned pairs = 1 + pick(8);
-
-	for (unsigned i = 0; i < pairs; i++)
-		len += (size_t)snprintf(body + len, sizeof(body) - len, "%s\"%s\":%s", i ? "," : "",
-					keys[pick(6)], values[pick(8)]);
-	len += (size_t)snprintf(body + len, sizeof(body) - len, "}");
-	return (size_t)snprintf(text, size,
-				"PUT /a?lat=12.5&x=1 HTTP/1.1\r\nHost: a.example\r\n"
-				"Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-				len, body);
-}
-
-/* The reference: the same editor, which sees the stream whole. */
-static void edit_whole(struct world *world, char *text, size_t len)
-{
-	static struct stream_editor editor;
-	struct redact_keys *keys = keys_new(NULL);
-	struct redact_plan plan = {.keys = keys, .categories = 1u << DATA_LOCATION};
-	struct redact_result result;
-
-	(void)world;
-	assert_int_equal(keys_add(keys, bytes_of("lat", 3), DATA_LOCATION), KEYS_OK);
-	assert_int_equal(keys_add(keys, bytes_of("owner", 5), DATA_LOCATION), KEYS_OK);
-	editor_start(&editor);
-	editor_feed(&editor, &plan, (uint8_t *)text, len, &result);
-	assert_false(result.opaque);
-	keys_free(keys);
-}
-
-static void random_cuts_orders_and_retransmissions(void **state)
-{
-	const char *given = getenv("SEED");
-	unsigned rounds = getenv("ROUNDS") ? (unsigned)atoi(getenv("ROUNDS")) : 400;
-
-	(void)state;
-	seed = given ? (uint32_t)strtoul(given, NULL, 10) : 20261121;
-	print_message("seed %u\n", seed);
-	for (unsigned round = 0; round < rounds; round++) {
-		struct world *world = world_new(STRIP_RULE(""));
-		struct server *server = calloc(1, sizeof(*server));
-		char text[4096], expected[4096];
-		size_t len = make_document(text, sizeof(text));
-
-		len += make_document(text + len, sizeof(text) - len);
-		memcpy(expected, text, len);
-		edit_whole(world, expected, len);
-		server->first = 1001;
-		world_connect(world, COFFEE_ADDRESS, 4000, OTHER, 8080);
-		for (unsigned sent = 0; !server_has(server, len); sent++) {
-			size_t from = pick((uint32_t)len), to = from + 1 + pick(200);
-
-			/* A real sender comes back to the first byte that is missing. */
-			if (sent % 4 == 3) {
-				for (from = 0; server->there[from];)
-					from++;
-				to = from + 1 + pick(200);
-			}
-			send(world, server, text, from, to < len ? to : len);
-			assert_true(sent < 20000);
-		}
-		assert_memory_equal(server->data, expected, len);
-		free(server);
-		world_free(world);
 	}
 }
 
@@ -311,7 +227,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_split_in_both_orders),
-		cmocka_unit_test(random_cuts_orders_and_retransmissions),
 		cmocka_unit_test(opaque_is_blocked_or_let_through),
 		cmocka_unit_test(the_middle_of_a_stream_is_opaque),
 		cmocka_unit_test(the_servers_window_is_kept_small),

@@ -191,6 +191,21 @@ static void the_first_of_two_contents_counts(void **state)
 	world_free(world);
 }
 
+/* Once the hole is filled nothing waits for one more packet. */
+static void all_that_waited_leaves_at_once(void **state)
+{
+	struct world *world = connected(STRIP_RULE(""));
+	struct server server = {.first = 1001};
+	size_t len = sizeof(telemetry) - 1;
+
+	(void)state;
+	for (size_t piece = 10; piece-- > 0;)
+		send(world, &server, telemetry, len * piece / 10, len * (piece + 1) / 10);
+	assert_true(server_has(&server, len));
+	assert_memory_equal(server.data, stripped, len);
+	world_free(world);
+}
+
 static void urgent_bytes_are_plain(void **state)
 {
 	struct world *world = connected(STRIP_RULE(""));
@@ -464,6 +479,7 @@ int main(void)
 		cmocka_unit_test(an_early_keep_alive_while_undecided),
 		cmocka_unit_test(a_probed_window_opens_byte_by_byte),
 		cmocka_unit_test(the_first_of_two_contents_counts),
+		cmocka_unit_test(all_that_waited_leaves_at_once),
 		cmocka_unit_test(urgent_bytes_are_plain),
 		cmocka_unit_test(a_wrong_checksum_is_not_made_right),
 		cmocka_unit_test(packets_of_64_kib),
