@@ -222,7 +222,12 @@ void sides_judge(const struct sides *sides, const struct link_frame *frame, stru
 	packet->hook = PACKET_FORWARD;
 	packet->direction = PACKET_ELSEWHERE;
 	memset(&packet->mac, 0, sizeof(packet->mac));
-	if (!read_ends(frame->ip, &ends) || !may_send(&ends.src))
+	if (!read_ends(frame->ip, &ends))
+		return;
+	/* Whoever asks for his first address: no side, but who it is is known. */
+	if (address_scope(&ends.src) == SCOPE_UNSPECIFIED && !is_router(sides, &frame->src))
+		packet->mac = frame->src;
+	if (!may_send(&ends.src))
 		return;
 	from = is_lan(sides, &ends.src) || is_device(sides, &frame->src);
 	to = is_lan(sides, &ends.dst) || (may_send(&ends.dst) && is_device(sides, &frame->dst));

@@ -78,8 +78,9 @@ static void tells_out_from_in(void **state)
 static void odd_senders_are_nobody(void **state)
 {
 	static const char *const odd[][2] = {
-		{"0.0.0.0", "255.255.255.255"}, {"::", "ff02::1"},      {"127.0.0.1", "10.0.0.1"},
-		{"224.0.0.1", "10.0.0.1"},      {"ff02::1", "fd00::1"},
+		{"127.0.0.1", "10.0.0.1"},
+		{"224.0.0.1", "10.0.0.1"},
+		{"ff02::1", "fd00::1"},
 	};
 	struct sides *sides = new_sides();
 
@@ -88,6 +89,12 @@ static void odd_senders_are_nobody(void **state)
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
 		expect(sides, frame_of(DEVICE_MAC, "ff:ff:ff:ff:ff:ff", odd[i][0], 1, odd[i][1], 2),
 		       (struct view){PACKET_ELSEWHERE, PACKET_FORWARD, NULL});
+	/* One without an address yet is on no side, but is known. */
+	expect(sides,
+	       frame_of(DEVICE_MAC, "ff:ff:ff:ff:ff:ff", "0.0.0.0", 68, "255.255.255.255", 67),
+	       (struct view){PACKET_ELSEWHERE, PACKET_FORWARD, DEVICE_MAC});
+	expect(sides, frame_of(OTHER_MAC, "33:33:00:00:00:01", "::", 1, "ff02::1", 2),
+	       (struct view){PACKET_ELSEWHERE, PACKET_FORWARD, OTHER_MAC});
 	/* But a device may speak to all. */
 	expect(sides,
 	       frame_of(DEVICE_MAC, "ff:ff:ff:ff:ff:ff", "10.0.0.5", 1, "255.255.255.255", 2),
