@@ -59,10 +59,19 @@ const struct policy *device_policy(struct engine *engine, struct device *device)
 	return device->policy;
 }
 
-static void remember_address(struct device *device, const struct address *address)
+static bool is_host_address(const struct address *address)
+{
+	enum address_scope scope = address_scope(address);
+
+	return scope != SCOPE_MULTICAST && scope != SCOPE_UNSPECIFIED;
+}
+
+void device_remember_address(struct device *device, const struct address *address)
 {
 	unsigned at;
 
+	if (!is_host_address(address))
+		return;
 	if (device->address_count && address_equal(&device->addresses[0], address))
 		return;
 	for (at = 0; at < device->address_count; at++) {
@@ -79,11 +88,12 @@ static void remember_address(struct device *device, const struct address *addres
 	device->addresses[0] = *address;
 }
 
-static bool is_host_address(const struct address *address)
+void device_tell(struct engine *engine, struct device *device)
 {
-	enum address_scope scope = address_scope(address);
-
-	return scope != SCOPE_MULTICAST && scope != SCOPE_UNSPECIFIED;
+	if (device->told)
+		return;
+	device->told = true;
+	record_new_device(engine, device);
 }
 
 void device_learn_address(struct engine *engine, const struct address *address,
@@ -117,8 +127,6 @@ struct device *device_of_packet(struct engine *engine, const struct packet *pack
 {
 	bool from_device = packet->direction == PACKET_FROM_DEVICE;
 	struct device *device;
-	bool is_new;
-	uint64_t serial = engine->next_serial;
 
 	if (mac_is_zero(&packet->mac)) {
 		device = device_of_address(engine, address);
@@ -127,14 +135,12 @@ struct device *device_of_packet(struct engine *engine, const struct packet *pack
 			device_learn_address(engine, address, &packet->mac);
 		device = device_of_mac(engine, &packet->mac);
 	}
-	is_new = device->serial > serial;
 	table_touch(engine->devices, device);
 	device->last = engine->now;
 	device_policy(engine, device);
-	if (from_device && is_host_address(address))
-		remember_address(device, address);
-	if (is_new)
-		record_new_device(engine, device);
+	if (from_device)
+		device_remember_address(device, address);
+	device_tell(engine, device);
 	return device;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "base/packet.h"
+#include "decode/traits.h"
 #include "policy/policy.h"
 
 struct engine;
@@ -138,6 +139,13 @@ void engine_learn_address(struct engine *engine, const struct address *address,
 /* A lease's host name; shown for devices that no file names. */
 void engine_learn_hostname(struct engine *engine, const struct mac *mac, const char *hostname);
 
+/*
+ * A packet of a device's that asks for no verdict: what it tells the whole
+ * link of itself (DHCP, multicast DNS, SSDP) is kept with the device. True:
+ * there was something new in it.
+ */
+bool engine_overhear(struct engine *engine, const struct packet *packet);
+
 /* ---- bindings, to be kept over a restart ---- */
 
 struct engine_binding {
@@ -231,9 +239,17 @@ void engine_settle(struct engine *engine);
 void engine_each_flow(const struct engine *engine,
 		      void (*each)(void *context, const struct flow_record *record), void *context);
 
+/* Rows of the catalogue whose names a device asked for and that tell its kind. */
+#define DEVICE_ROWS_MOST 6
+#define DEVICE_ROW_SIZE 64
+
 struct device_record {
-	char name[64]; /* from the policy, else the host name, else the MAC */
-	bool named;    /* a policy file names it */
+	char name[64];     /* from the policy, else the host name, else the MAC */
+	bool named;        /* a policy file names it */
+	char hostname[64]; /* that a lease or the device itself gives it */
+	struct traits traits;
+	char rows[DEVICE_ROWS_MOST][DEVICE_ROW_SIZE];
+	unsigned row_count;
 	struct mac mac;
 	char policy[64];
 	struct address addresses[8]; /* newest first */

@@ -4,6 +4,7 @@
  *
  *	engine.c    the way of one packet, start and end, the passing of time
  *	device.c    who is who: MACs, addresses, the policy of each
+ *	overhear.c  what devices say of themselves and tell by what they ask
  *	names.c     which names DNS answers gave to which device for an address
  *	flow.c      the connections
  *	fragment.c  later fragments follow the first
@@ -48,6 +49,10 @@ struct device {
 	const struct policy *policy;
 	bool may_strip; /* some rule of the policy strips */
 	char hostname[64];
+	struct traits traits; /* what it says of itself */
+	char rows[DEVICE_ROWS_MOST][DEVICE_ROW_SIZE];
+	unsigned row_count;
+	bool told;                                       /* an event said that it is there */
 	struct address addresses[DEVICE_ADDRESSES_MOST]; /* newest first */
 	unsigned address_count;
 	time_us first, last;
@@ -433,6 +438,16 @@ void device_learn_address(struct engine *engine, const struct address *address,
 void device_print_name(const struct device *device, char *text, size_t size);
 /* The rules that the user put on top for this device, now. */
 unsigned device_overrides(struct engine *engine, const struct device *device);
+
+/* Is it new to whoever is told? Then an event says that it is there. */
+void device_tell(struct engine *engine, struct device *device);
+/* An address that a host can have is remembered as the device's. */
+void device_remember_address(struct device *device, const struct address *address);
+
+/* ---- overhear.c ---- */
+
+/* The name that it asks for, or calls in its first bytes, has this row. */
+void overhear_entry(struct device *device, const struct policy_entry *entry);
 
 /* ---- names.c ---- */
 

@@ -126,6 +126,8 @@ void judge_settle(struct engine *engine, struct flow *flow, const struct policy_
 	policy_rule_label(question->policy, decision->rule, flow->rule, sizeof(flow->rule));
 	policy_reason(engine->set, question, decision, flow->reason, sizeof(flow->reason));
 	settle_facts(flow, question);
+	for (unsigned i = 0; i < question->name_count; i++)
+		overhear_entry(flow_device(engine, flow), question->names[i].entry);
 }
 
 void judge_fixed(struct flow *flow, enum policy_action action, const char *reason)

@@ -149,6 +149,10 @@ void engine_each_device(const struct engine *engine,
 		memset(&record, 0, sizeof(record));
 		device_print_name(device, record.name, sizeof(record.name));
 		record.named = device->named != NULL;
+		memcpy(record.hostname, device->hostname, sizeof(record.hostname));
+		record.traits = device->traits;
+		memcpy(record.rows, device->rows, sizeof(record.rows));
+		record.row_count = device->row_count;
 		record.mac = device->key.mac;
 		if (device->policy)
 			writer_set_text(record.policy, sizeof(record.policy),

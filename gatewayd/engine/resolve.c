@@ -215,8 +215,10 @@ static enum fate ask(struct engine *engine, struct passage *passage, struct mess
 	decision.action = POLICY_ALLOW;
 	if (asks_resolver(engine, passage))
 		decision = decide_resolver(engine, passage, &question);
-	if (decision.action != POLICY_BLOCK)
+	if (decision.action != POLICY_BLOCK) {
 		decision = decide_names(engine, passage, &message->names, &question);
+		overhear_entry(passage->device, question.names[0].entry);
+	}
 	look_for_secrets(engine, passage, message, &decision);
 	settle(engine, flow, &question, &decision);
 	message->denial = denial_for(question.policy, &decision);
