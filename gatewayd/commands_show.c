@@ -8,10 +8,9 @@
 #include <json-c/json.h>
 
 #include "base/table.h"
-#include "identify.h"
+#include "device_report.h"
 #include "lookup.h"
 #include "report.h"
-#include "system/vendor.h"
 
 /* Destinations of one device that are told apart. */
 #define DESTINATIONS_MOST 1024
@@ -130,50 +129,14 @@ struct device_walk {
 	bool seen;
 };
 
-struct evidence_walk {
-	const struct policy_set *set;
-	const char *device;
-	struct identify *identify;
-};
-
-static void take_evidence(void *context, const struct flow_record *record)
-{
-	const struct evidence_walk *walk = context;
-	struct policy_name described;
-
-	if (strcmp(walk->device, record->device) != 0)
-		return;
-	for (unsigned i = 0; i < record->name_count; i++) {
-		policy_describe(walk->set, &record->names[i], &described);
-		identify_entry(walk->identify, described.entry);
-	}
-}
-
-static bool guess_device(const struct daemon *daemon, const struct device_record *record,
-			 const char *vendor, struct identify *identify,
-			 struct identify_guess *ret_guess)
-{
-	struct evidence_walk walk = {daemon->set, record->name, identify};
-
-	identify_vendor(identify, vendor);
-	if (!record->named)
-		identify_hostname(identify, record->name);
-	engine_each_flow(daemon->engine, take_evidence, &walk);
-	return identify_end(identify, ret_guess);
-}
-
 static void send_device(const struct device_walk *walk, const struct device_record *record)
 {
-	char vendor[VENDOR_TEXT_SIZE];
-	bool known = vendor_find(walk->daemon->vendor, &record->mac, vendor);
+	const struct daemon *daemon = walk->daemon;
+	const struct device_tables tables = {daemon->vendor, daemon->identify, daemon->set};
 	struct device_record counted = *record;
-	struct identify identify = {.count = 0};
-	struct identify_guess guess;
-	bool guessed = guess_device(walk->daemon, record, known ? vendor : NULL, &identify, &guess);
 
-	daemon_count_traffic(walk->daemon, &counted);
-	commands_send(walk->client,
-		      report_device(&counted, known ? vendor : NULL, guessed ? &guess : NULL));
+	daemon_count_traffic(daemon, &counted);
+	commands_send(walk->client, device_report(&tables, &counted));
 }
 
 static void send_seen(void *context, const struct device_record *record)

@@ -15,6 +15,7 @@
 #include "commands.h"
 #include "configuration.h"
 #include "daemon.h"
+#include "identify_table.h"
 #include "lists.h"
 #include "payload_keys.h"
 #include "system/control.h"
@@ -195,6 +196,22 @@ static bool make_hash_key(struct hash_key *ret_key)
 	return getrandom(ret_key, sizeof(*ret_key), 0) == (ssize_t)sizeof(*ret_key);
 }
 
+static void say_identify(const char *error)
+{
+	log_warn("identify", "%s", error);
+}
+
+/* The old table stays where there is no memory for another. */
+static void read_identify(struct daemon *daemon)
+{
+	struct identify_table *table = identify_table_load(daemon->options.directory, say_identify);
+
+	if (!table)
+		return;
+	identify_table_free(daemon->identify);
+	daemon->identify = table;
+}
+
 bool daemon_start_engine(struct daemon *daemon)
 {
 	time_us now = clock_now();
@@ -214,6 +231,7 @@ bool daemon_start_engine(struct daemon *daemon)
 	}
 	snprintf(path, sizeof(path), "%s/oui.tsv", configuration_data_directory());
 	daemon->vendor = vendor_open(path);
+	read_identify(daemon);
 	daemon_open_geo(daemon);
 	config.geo.context = daemon->geo;
 	daemon->keys = payload_keys_load(path, sizeof(path));
@@ -363,6 +381,7 @@ bool daemon_reload(struct daemon *daemon, struct policy_errors *errors,
 	if (!put_in_force(daemon, set, lists, errors))
 		goto refused;
 	daemon_open_geo(daemon);
+	read_identify(daemon);
 	daemon_update_lan(daemon);
 	daemon->loaded = clock_now();
 	daemon->reloads++;
@@ -388,6 +407,7 @@ void daemon_stop(struct daemon *daemon)
 	keys_free(daemon->keys);
 	traffic_free(daemon->traffic);
 	vendor_close(daemon->vendor);
+	identify_table_free(daemon->identify);
 	leases_free(daemon->leases);
 	geo_free(daemon->geo);
 	if (daemon->set)

@@ -28,8 +28,10 @@
 struct commands;
 struct conntrack;
 struct control;
+struct identify_table;
 struct interfaces;
 struct leases;
+struct listener;
 struct lists;
 struct nft;
 struct traffic;
@@ -55,12 +57,14 @@ struct daemon {
 	struct networks networks; /* of the router's own radios */
 	struct redact_keys *keys; /* shipped; NULL when they could not be read */
 	struct geo *geo;
-	struct vendor *vendor; /* may be NULL */
+	struct vendor *vendor;           /* may be NULL */
+	struct identify_table *identify; /* may be NULL */
 	struct leases *leases;
 	struct traffic *traffic;
 
 	struct loop *loop;
 	struct capture *capture;
+	struct listener *listener; /* NULL: what devices say of themselves is not heard */
 	struct nft *nft;
 	struct conntrack *conntrack; /* NULL: the kernel has no such interface */
 	struct interfaces *interfaces;
@@ -124,6 +128,7 @@ bool daemon_apply_rules(struct daemon *daemon, char *error, size_t error_size);
 bool daemon_watch_kernel(struct daemon *daemon);
 void daemon_update_lan(struct daemon *daemon);
 void daemon_read_traffic(struct daemon *daemon);
+void daemon_overhear(struct daemon *daemon);
 void daemon_close_kernel(struct daemon *daemon);
 /* Opens what the policy names; says what cannot be. */
 void daemon_open_geo(struct daemon *daemon);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mark.h"
+#include "capture/listen.h"
 #include "daemon.h"
 #include "system/conntrack.h"
 #include "system/interfaces.h"
@@ -23,6 +24,8 @@
 #define ERROR_SIZE 512
 /* Of packets that still wait when we stop. */
 #define LAST_TURNS 16
+/* Packets of a second that are overheard; the kernel's buffer holds fewer of most. */
+#define OVERHEARD_MOST 256
 
 /* ---- rules ---- */
 
@@ -264,6 +267,29 @@ static bool is_lan(const struct daemon *daemon, uint32_t index)
 	return false;
 }
 
+static void listen_on_lan(struct daemon *daemon)
+{
+	int error;
+
+	if (!daemon->listener)
+		return;
+	error = listen_set_lan(daemon->listener, daemon->lan, daemon->lan_count);
+	if (error < 0)
+		log_warn("listen", "what devices say of themselves is not heard: %s",
+			 strerror(-error));
+}
+
+void daemon_overhear(struct daemon *daemon)
+{
+	time_us now = clock_now();
+	struct packet packet;
+
+	for (unsigned i = 0;
+	     daemon->listener && i < OVERHEARD_MOST && listen_next(daemon->listener, now, &packet);
+	     i++)
+		(void)engine_overhear(daemon->engine, &packet);
+}
+
 void daemon_update_lan(struct daemon *daemon)
 {
 	const struct policy_settings *settings = policy_settings(daemon->set);
@@ -273,6 +299,7 @@ void daemon_update_lan(struct daemon *daemon)
 	daemon->lan_count =
 		interfaces_indexes(daemon->interfaces, settings->lan, count, daemon->lan);
 	nfqueue_set_lan(daemon->capture, daemon->lan, daemon->lan_count);
+	listen_on_lan(daemon);
 }
 
 static void handle_link(void *context, const char *name, uint32_t index, bool present)
@@ -359,6 +386,9 @@ bool daemon_open_kernel(struct daemon *daemon)
 		log_error("queue", "%s", error);
 		return false;
 	}
+	daemon->listener = listen_open(error, sizeof(error));
+	if (!daemon->listener)
+		log_warn("listen", "what devices say of themselves is not heard: %s", error);
 	daemon_update_lan(daemon);
 	daemon->conntrack = conntrack_open(error, sizeof(error));
 	if (!daemon->conntrack)
@@ -399,6 +429,7 @@ void daemon_close_kernel(struct daemon *daemon)
 	}
 	if (daemon->capture)
 		nfqueue_ops.close(daemon->capture);
+	listen_close(daemon->listener);
 	if (daemon->conntrack)
 		conntrack_close(daemon->conntrack);
 	if (daemon->nft)

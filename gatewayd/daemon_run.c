@@ -224,6 +224,7 @@ static void handle_tick(void *context, unsigned events)
 
 	(void)events;
 	watch_clock(daemon, clock_now());
+	daemon_overhear(daemon);
 	if (tick % LEASES_TICKS == 0)
 		leases_poll(daemon->leases, learn_lease, daemon);
 	if (tick % TRAFFIC_TICKS == 0)

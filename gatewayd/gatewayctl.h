@@ -169,6 +169,14 @@ void client_local_time(const char *utc, bool with_day, char ret_text[static CLIE
 /* Of a flow: the name that says most, or the address. */
 const char *client_destination(struct json_object *flow);
 
+/* ---- gatewayctl_guess.c: what a device may be; each takes an object of `devices` ---- */
+
+bool client_has_proposal(struct json_object *device);
+/* Under the table of devices; first: with a word of what comes. */
+void client_print_proposal(struct json_object *device, bool first);
+/* All of it, for one device. */
+void client_print_guess(struct json_object *device);
+
 /* ---- gatewayctl_device.c: which device is meant ---- */
 
 struct client_device {

@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "base/table.h"
+#include "device_report.h"
 #include "gatewayctl_text.h"
 #include "report.h"
 
@@ -58,10 +59,82 @@ static void add_time(struct json_object *object, const char *key, time_us time)
 	json_object_object_add(object, key, json_object_new_string(text));
 }
 
+/* ---- what the devices may be ---- */
+
+struct guesses {
+	const struct device_tables tables;
+	struct json_object *array;
+};
+
+static void add_guess(void *context, const struct device_record *record)
+{
+	const struct guesses *guesses = context;
+	struct json_object *device = device_report(&guesses->tables, record);
+
+	if (device && (json_member(device, "guess") || json_member(device, "says")))
+		json_object_array_add(guesses->array, device);
+	else
+		json_object_put(device);
+}
+
+/* Every device that said something or that tells by what it asks; the caller frees the array. */
+static struct json_object *guess_devices(const struct replay_side *side)
+{
+	struct guesses guesses = {{side->vendor, side->identify, side->set},
+				  json_object_new_array()};
+
+	engine_each_device(side->engine, add_guess, &guesses);
+	return guesses.array;
+}
+
+/* Of each: who it is and what speaks for it. */
+static struct json_object *guesses_json(const struct replay_side *side)
+{
+	static const char *const kept[] = {"device",  "mac",   "vendor",   "class",
+					   "profile", "guess", "evidence", "says"};
+	struct json_object *devices = guess_devices(side), *array = json_object_new_array();
+
+	for (size_t i = 0; i < json_length(devices); i++) {
+		struct json_object *object = json_object_new_object();
+
+		for (size_t k = 0; k < sizeof(kept) / sizeof(kept[0]); k++) {
+			struct json_object *member =
+				json_member(json_object_array_get_idx(devices, i), kept[k]);
+
+			if (member)
+				json_object_object_add(object, kept[k], json_object_get(member));
+		}
+		json_object_array_add(array, object);
+	}
+	json_object_put(devices);
+	return array;
+}
+
+static void print_guesses(const struct replay_side *side)
+{
+	struct json_object *devices = guess_devices(side);
+	bool first = true;
+
+	for (size_t i = 0; i < json_length(devices); i++) {
+		struct json_object *device = json_object_array_get_idx(devices, i);
+
+		if (!json_member(device, "guess"))
+			continue;
+		if (first)
+			puts("\nPerhaps:");
+		first = false;
+		text_put(stdout, json_text(device, "device"));
+		fputs(": ", stdout);
+		text_put(stdout, json_text(device, "guess"));
+		putchar('\n');
+	}
+	json_object_put(devices);
+}
+
 static struct json_object *summary_json(const struct replay *replay, uint64_t changed)
 {
 	const struct replay_side *side = &replay->sides[0];
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_object_new_object(), *identified;
 	struct engine_counters counters;
 	struct totals totals;
 
@@ -97,6 +170,10 @@ static struct json_object *summary_json(const struct replay *replay, uint64_t ch
 	add_number(object, "bytes_down", totals.bytes_down);
 	if (replay->side_count > 1)
 		add_number(object, "changed", changed);
+	identified = guesses_json(side);
+	if (json_length(identified))
+		json_object_object_add(object, "identified", json_object_get(identified));
+	json_object_put(identified);
 	return object;
 }
 
@@ -412,6 +489,7 @@ static void print_result(const struct replay *replay)
 			fputs(replay->sides[0].flows[i].line, stdout);
 	} else {
 		print_devices(replay, width);
+		print_guesses(&replay->sides[0]);
 		print_refusals(replay, width);
 		print_totals(replay);
 	}

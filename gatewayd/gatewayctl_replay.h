@@ -34,6 +34,8 @@ struct replay_refusal {
 struct table;
 struct geo;
 struct lists;
+struct vendor;
+struct identify_table;
 
 /* One policy and what it makes of the capture. */
 struct replay_side {
@@ -45,6 +47,8 @@ struct replay_side {
 	struct replay_flow *flows;
 	size_t flow_count, flow_capacity;
 	struct redact_keys *keys; /* shipped */
+	struct vendor *vendor;    /* may be NULL, as may the next */
+	struct identify_table *identify;
 	struct table *refusals;
 	bool no_memory;
 };

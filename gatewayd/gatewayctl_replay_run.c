@@ -13,13 +13,16 @@
 
 #include "base/table.h"
 #include "capture/capture.h"
+#include "configuration.h"
 #include "gatewayctl_offload.h"
 #include "gatewayctl_text.h"
+#include "identify_table.h"
 #include "lists.h"
 #include "payload_keys.h"
 #include "report.h"
 #include "system/clock.h"
 #include "system/geo.h"
+#include "system/vendor.h"
 
 #define PROGRESS_MS 100
 #define PROGRESS_PACKETS 4096 /* between two looks at the clock */
@@ -81,6 +84,20 @@ static bool uses_strip(const struct policy_set *set)
 	return false;
 }
 
+static void say(const char *error)
+{
+	client_error("%s", error);
+}
+
+static void open_tables(struct replay_side *side)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/oui.tsv", configuration_data_directory());
+	side->vendor = vendor_open(path);
+	side->identify = identify_table_load(side->directory, say);
+}
+
 static bool open_side(struct replay_side *side, const char *directory, const char *policy)
 {
 	struct engine_config config = {.limits = limits_large};
@@ -95,6 +112,7 @@ static bool open_side(struct replay_side *side, const char *directory, const cha
 	if (policy && !config.only)
 		return false;
 	config.hash_key = hash_key;
+	open_tables(side);
 	side->geo = client_open_geo(directory, side->set);
 	config.geo.context = side->geo;
 	config.geo.country = geo_country_of;
@@ -140,6 +158,8 @@ void replay_close(struct replay *replay)
 		table_free(side->refusals);
 		engine_free(side->engine);
 		keys_free(side->keys);
+		vendor_close(side->vendor);
+		identify_table_free(side->identify);
 		geo_free(side->geo);
 		policy_free(side->set);
 		lists_free(side->lists);
@@ -343,6 +363,8 @@ static void read_capture(struct replay *replay, const struct capture_ops *ops,
 	while ((more = ops->next(capture, &packet)) > 0) {
 		advance(replay, &clock, packet.time);
 		give_releases(replay, ops, capture);
+		for (unsigned i = 0; i < replay->side_count; i++)
+			(void)engine_overhear(replay->sides[i].engine, &packet);
 		packet.checksum_pending = offload_is_pending(replay->senders, &packet);
 		take_packet(replay, ops, capture, &packet);
 		show_progress(&progress, capture);

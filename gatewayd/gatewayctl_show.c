@@ -17,8 +17,8 @@
 struct listing {
 	const struct client *client;
 	struct text_table *table;
-	struct json_object *device; /* of `devices DEVICE`: the first object */
-	bool single;
+	struct json_object *device;    /* of `devices DEVICE`: the first object */
+	struct json_object *proposals; /* of `devices`: those with something to propose */
 };
 
 void client_local_time(const char *utc, bool with_day, char ret_text[static CLIENT_TIME_SIZE])
@@ -107,6 +107,8 @@ static void add_device(void *context, struct json_object *object)
 		   COLOUR_RED);
 	count_cell(table, json_number(object, "flows_stripped"), COLOUR_YELLOW);
 	text_table_cell(table, countries, COLOUR_NONE);
+	if (client_has_proposal(object))
+		json_object_array_add(listing->proposals, json_object_get(object));
 }
 
 static const struct text_column destination_columns[] = {
@@ -177,24 +179,6 @@ static void add_destination(struct text_table *table, struct json_object *object
 	text_table_cell(table, json_text(object, "reason"), COLOUR_DIM);
 }
 
-/* A guess, why, and what to do about it. */
-static void print_guess(struct json_object *device)
-{
-	struct json_object *evidence = json_member(device, "evidence");
-
-	if (!json_text(device, "class")[0])
-		return;
-	printf("perhaps a kind of %s:\n", json_text(device, "class"));
-	for (size_t i = 0; i < json_length(evidence); i++) {
-		fputs("  ", stdout);
-		text_put(stdout, json_object_get_string(json_object_array_get_idx(evidence, i)));
-		putchar('\n');
-	}
-	if (strcmp(json_text(device, "policy"), json_text(device, "profile")) != 0)
-		printf("if it is: gatewayctl set %s %s\n", json_text(device, "mac"),
-		       json_text(device, "profile"));
-}
-
 static void print_device(struct json_object *device)
 {
 	char addresses[512], up[TEXT_NUMBER_SIZE], down[TEXT_NUMBER_SIZE];
@@ -213,7 +197,7 @@ static void print_device(struct json_object *device)
 	printf(", up %s, down %s\n", up, down);
 	if (addresses[0])
 		printf("at %s\n", addresses);
-	print_guess(device);
+	client_print_guess(device);
 	if (first[0])
 		printf("seen from %s to %s: ", first, last);
 	else
@@ -254,7 +238,10 @@ static int print_listing(struct listing *listing, const char *command, const cha
 		else
 			puts(empty);
 	}
+	for (size_t i = 0; code == EXIT_DONE && i < json_length(listing->proposals); i++)
+		client_print_proposal(json_object_array_get_idx(listing->proposals, i), i == 0);
 	json_object_put(listing->device);
+	json_object_put(listing->proposals);
 	text_table_free(listing->table);
 	return code;
 }
@@ -269,6 +256,7 @@ int client_devices(const struct client *client)
 		listing.table = text_table_new(COLUMNS(destination_columns));
 		return print_listing(&listing, "devices", "no destinations now", add_one_device);
 	}
+	listing.proposals = json_object_new_array();
 	listing.table = text_table_new(COLUMNS(device_columns));
 	return print_listing(&listing, "devices", "no devices yet", add_device);
 }

@@ -3,239 +3,237 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-/* A maker of many things, or a word that others use, is worth less than a name asked. */
-enum weight {
-	WEIGHT_APP = 1, /* apps run on anything */
-	WEIGHT_MAKER = 3,
-	WEIGHT_NAME = 4,
-	WEIGHT_LEAST = 3, /* below that nothing is said */
-};
+#define WEIGHT_LEAST 3 /* below that nothing is said */
 
-/* Kinds of device as the catalogue has them, and the profile for each. */
-static const struct {
-	const char *kind, *profile;
-} kinds[] = {
-	{"coffee-machine", "coffee-machine"},
-	{"vacuum", "robot-vacuum"},
-	{"thermostat", "thermostat"},
-	{"camera", "camera"},
-	{"baby-monitor", "baby-monitor"},
-	{"doorbell", "video-doorbell"},
-	{"appliance", "kitchen-appliance"},
-	{"blender", "kitchen-appliance"},
-	{"tv", "smart-tv"},
-	{"speaker", "speaker"},
-	{"plug", "plug-and-light"},
-	{"light", "plug-and-light"},
-	{"printer", "printer"},
-	{"toy", "toy"},
-	{"phone-app", "phone"},
-	{"wearable", "wearable"},
-	{"game-console", "game-console"},
-	{"nas", "nas-hub"},
-	{"hub", "nas-hub"},
-};
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
-
-struct mark {
-	const char *word, *kind;
-};
-
-/* In the maker's name (IEEE's registry). Makers of modules say nothing and are not here. */
-static const struct mark makers[] = {
-	{"AltoBeam", "camera"},
-	{"Arlo", "camera"},
-	{"Bilian", "camera"},
-	{"BSH Hausger", "appliance"},
-	{"Dahua", "camera"},
-	{"Dreame", "vacuum"},
-	{"Dyson", "appliance"},
-	{"ecobee", "thermostat"},
-	{"Electric Imp", "coffee-machine"},
-	{"EZVIZ", "camera"},
-	{"Govee", "light"},
-	{"Gree ", "appliance"},
-	{"Haier", "appliance"},
-	{"Hikvision", "camera"},
-	{"Hisense", "tv"},
-	{"IKEA", "hub"},
-	{"iRobot", "vacuum"},
-	{"Meross", "plug"},
-	{"Midea", "appliance"},
-	{"Miele", "appliance"},
-	{"Nest Labs", "thermostat"},
-	{"Netatmo", "thermostat"},
-	{"Philips Lighting", "hub"},
-	{"Reolink", "camera"},
-	{"Resideo", "thermostat"},
-	{"Ring LLC", "doorbell"},
-	{"Roborock", "vacuum"},
-	{"Roku", "tv"},
-	{"SharkNinja", "vacuum"},
-	{"Signify", "hub"},
-	{"Skyworth", "tv"},
-	{"Sonos", "speaker"},
-	{"Synology", "nas"},
-	{"Tado", "thermostat"},
-	{"TCL ", "tv"},
-	{"ThroughTek", "camera"},
-	{"Uniview", "camera"},
-	{"Versuni", "appliance"},
-	{"Vizio", "tv"},
-	{"VTech", "baby-monitor"},
-	{"Withings", "wearable"},
-	{"Wyze", "camera"},
-};
-
-/* At the beginning of the name that a device gives itself (DHCP option 12). */
-static const struct mark hostnames[] = {
-	{"amazon-", "speaker"},
-	{"axis-", "camera"},
-	{"blink", "camera"},
-	{"bosch-", "appliance"},
-	{"bravia", "tv"},
-	{"brw", "printer"},
-	{"chromecast", "tv"},
-	{"chuangmi_camera_", "camera"},
-	{"deebot", "vacuum"},
-	{"dreame_vacuum_", "vacuum"},
-	{"dyson", "appliance"},
-	{"ecovacs", "vacuum"},
-	{"epson", "printer"},
-	{"google-home", "speaker"},
-	{"google-nest-", "speaker"},
-	{"ipad", "phone-app"},
-	{"iphone", "phone-app"},
-	{"irobot-", "vacuum"},
-	{"lgwebostv", "tv"},
-	{"lumi-gateway-", "hub"},
-	{"lyric-", "thermostat"},
-	{"miele-", "appliance"},
-	{"philips-hue", "hub"},
-	{"ring", "doorbell"},
-	{"roborock-", "vacuum"},
-	{"roku", "tv"},
-	{"roomba-", "vacuum"},
-	{"shelly", "plug"},
-	{"siemens-", "appliance"},
-	{"smartthings", "hub"},
-	{"sonos", "speaker"},
-	{"tado", "thermostat"},
-	{"thermostat", "thermostat"},
-	{"tizen", "tv"},
-	{"twinkly_", "light"},
-	{"vizio", "tv"},
-	{"wiz_", "light"},
-	{"wyze", "camera"},
-	{"yeelink-", "light"},
-	{"zengge_", "light"},
-};
-
-static bool has_word(const char *text, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (; *text; text++) {
-		if (strncasecmp(text, word, len) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool find_kind(const char *name, unsigned *ret_kind)
-{
-	for (unsigned i = 0; name && i < KINDS; i++) {
-		if (strcmp(kinds[i].kind, name) == 0) {
-			*ret_kind = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static struct identify_evidence *add(struct identify *identify, const char *kind, unsigned weight)
+static struct identify_evidence *add(struct identify *identify, const struct identify_kind *kind,
+				     unsigned weight, const char *source)
 {
 	struct identify_evidence *evidence = &identify->evidence[identify->count];
 
-	if (identify->count == IDENTIFY_EVIDENCE_MOST || !find_kind(kind, &evidence->kind))
+	if (identify->count == IDENTIFY_EVIDENCE_MOST)
 		return NULL;
 	identify->count++;
+	evidence->kind = kind;
 	evidence->weight = weight;
-	evidence->entry = NULL;
+	evidence->source = source;
+	evidence->brand = "";
 	return evidence;
+}
+
+/* What the table says of a text; what is the beginning of the sentence. */
+static void add_match(struct identify *identify, enum identify_method method, const char *text,
+		      const char *vendor, const char *source, const char *what)
+{
+	const struct identify_row *row = identify_table_find(identify->table, method, text, vendor);
+	struct identify_evidence *evidence;
+
+	if (!row)
+		return;
+	evidence = add(identify, row->kind, row->weight, source);
+	if (!evidence)
+		return;
+	evidence->brand = row->brand;
+	snprintf(evidence->text, sizeof(evidence->text), "%s %s", what, text);
 }
 
 void identify_vendor(struct identify *identify, const char *vendor)
 {
-	for (size_t i = 0; vendor && i < sizeof(makers) / sizeof(makers[0]); i++) {
-		struct identify_evidence *evidence;
+	if (vendor)
+		add_match(identify, IDENTIFY_MAKER, vendor, vendor, "OUI", "its maker is");
+}
 
-		if (!has_word(vendor, makers[i].word))
+/* "_homeconnect._tcp" says less than "_homeconnect._tcp type=CoffeeMaker" beside it. */
+static bool is_told_better(const struct traits *traits, const char *service)
+{
+	size_t len = strlen(service);
+
+	for (unsigned i = 0; i < traits->service_count; i++)
+		if (strncmp(traits->services[i], service, len) == 0 &&
+		    traits->services[i][len] == ' ')
+			return true;
+	return false;
+}
+
+static void add_services(struct identify *identify, const struct traits *traits)
+{
+	for (unsigned i = 0; i < traits->service_count; i++) {
+		const char *service = traits->services[i];
+
+		if (is_told_better(traits, service))
 			continue;
-		evidence = add(identify, makers[i].kind, WEIGHT_MAKER);
-		if (evidence)
-			snprintf(evidence->text, sizeof(evidence->text), "its maker is %s", vendor);
-		return;
+		if (service[0] == '_')
+			add_match(identify, IDENTIFY_MDNS, service, NULL, "mDNS", "it announces");
+		else
+			add_match(identify, IDENTIFY_SSDP, service, NULL, "SSDP", "it announces");
 	}
 }
 
-void identify_hostname(struct identify *identify, const char *hostname)
+void identify_traits(struct identify *identify, const char *hostname, const struct traits *traits,
+		     const char *vendor)
 {
-	for (size_t i = 0; i < sizeof(hostnames) / sizeof(hostnames[0]); i++) {
-		struct identify_evidence *evidence;
+	add_match(identify, IDENTIFY_HOSTNAME, hostname[0] ? hostname : traits->hostname, vendor,
+		  "host name", "it calls itself");
+	add_match(identify, IDENTIFY_VENDOR_CLASS, traits->vendor_class, vendor, "DHCP",
+		  "its DHCP client is");
+	add_match(identify, IDENTIFY_MODEL, traits->model, vendor, "model", "its model is");
+	add_match(identify, IDENTIFY_SERVER, traits->server, vendor, "SSDP", "it runs");
+	add_services(identify, traits);
+}
 
-		if (strncasecmp(hostname, hostnames[i].word, strlen(hostnames[i].word)) != 0)
-			continue;
-		evidence = add(identify, hostnames[i].kind, WEIGHT_MAKER);
-		if (evidence)
-			snprintf(evidence->text, sizeof(evidence->text), "it calls itself %s",
-				 hostname);
-		return;
+/* Names that only the maker's own devices have a use for; apps run on anything. */
+static bool tells_kind(const struct policy_entry *entry, bool is_app)
+{
+	switch (entry->purpose) {
+	case PURPOSE_CONTROL:
+	case PURPOSE_TELEMETRY:
+	case PURPOSE_UPDATE:
+	case PURPOSE_TIME:
+	case PURPOSE_P2P:
+	case PURPOSE_VOICE:
+	case PURPOSE_UNKNOWN:
+		return !is_app;
+	case PURPOSE_ANALYTICS:
+	case PURPOSE_ADS:
+	case PURPOSE_PAYMENT:
+	case PURPOSE_PUSH:
+	case PURPOSE_LOGIN:
+	case PURPOSE_CDN:
+	case PURPOSE_STORAGE:
+	case PURPOSE_DNS:
+	case PURPOSE_CONNECTIVITY_CHECK:
+	case PURPOSE_COUNT:
+		break;
 	}
+	return false;
 }
 
 void identify_entry(struct identify *identify, const struct policy_entry *entry)
 {
+	const struct identify_kind *kind;
 	struct identify_evidence *evidence;
 	bool is_app;
 
-	if (!entry || !entry->device_class)
+	kind = entry && entry->device_class ? identify_kind_by_name(entry->device_class) : NULL;
+	if (!kind)
 		return;
-	for (unsigned i = 0; i < identify->count; i++) {
-		if (identify->evidence[i].entry == entry)
-			return;
-	}
-	is_app = strcmp(entry->device_class, "phone-app") == 0;
-	evidence = add(identify, entry->device_class, is_app ? WEIGHT_APP : WEIGHT_NAME);
+	is_app = strcmp(kind->name, "phone-app") == 0;
+	evidence = add(identify, kind, tells_kind(entry, is_app) ? IDENTIFY_HIGH : IDENTIFY_LOW,
+		       "names asked");
 	if (!evidence)
 		return;
-	evidence->entry = entry;
+	if (entry->organisation && !is_app)
+		evidence->brand = entry->organisation;
 	snprintf(evidence->text, sizeof(evidence->text), "it asks for %s%s%s%s", entry->row,
 		 entry->organisation ? " (" : "", entry->organisation ? entry->organisation : "",
 		 entry->organisation ? ")" : "");
 }
 
-bool identify_end(const struct identify *identify, struct identify_guess *ret_guess)
+void identify_device(struct identify *identify, const struct device_record *record,
+		     const char *vendor, const struct policy_set *set)
 {
-	unsigned weights[KINDS] = {0}, best = 0;
-	struct identify_guess guess = {.evidence_count = 0};
+	identify_vendor(identify, vendor);
+	identify_traits(identify, record->hostname, &record->traits, vendor);
+	for (unsigned i = 0; i < record->row_count; i++) {
+		struct policy_name described;
+		struct name name;
+
+		if (!name_parse_text(record->rows[i], &name))
+			continue;
+		policy_describe(set, &name, &described);
+		identify_entry(identify, described.entry);
+	}
+}
+
+/* ---- the guess ---- */
+
+static unsigned weight_of(const struct identify *identify, const struct identify_kind *kind)
+{
+	unsigned weight = 0;
 
 	for (unsigned i = 0; i < identify->count; i++)
-		weights[identify->evidence[i].kind] += identify->evidence[i].weight;
-	for (unsigned i = 1; i < KINDS; i++) {
-		if (weights[i] > weights[best])
-			best = i;
-	}
-	if (weights[best] < WEIGHT_LEAST)
-		return false;
-	guess.kind = kinds[best].kind;
-	guess.profile = kinds[best].profile;
+		if (identify->evidence[i].kind == kind)
+			weight += identify->evidence[i].weight;
+	return weight;
+}
+
+static const struct identify_kind *find_best(const struct identify *identify)
+{
+	const struct identify_kind *best = NULL;
+	unsigned most = WEIGHT_LEAST - 1;
+
 	for (unsigned i = 0; i < identify->count; i++) {
-		if (identify->evidence[i].kind == best)
-			guess.evidence[guess.evidence_count++] = identify->evidence[i].text;
+		const struct identify_kind *kind = identify->evidence[i].kind;
+		unsigned weight = kind ? weight_of(identify, kind) : 0;
+
+		if (weight > most) {
+			best = kind;
+			most = weight;
+		}
 	}
+	return best;
+}
+
+static void add_source(struct identify_guess *guess, const char *source)
+{
+	for (unsigned i = 0; i < guess->source_count; i++)
+		if (strcmp(guess->sources[i], source) == 0)
+			return;
+	guess->sources[guess->source_count++] = source;
+}
+
+/* The heaviest evidence of that kind that names a brand. */
+static const char *find_brand(const struct identify *identify, const struct identify_kind *kind)
+{
+	const char *brand = "";
+	unsigned most = 0;
+
+	for (unsigned i = 0; i < identify->count; i++) {
+		const struct identify_evidence *evidence = &identify->evidence[i];
+
+		if (evidence->kind != kind || evidence->weight <= most || !evidence->brand[0])
+			continue;
+		most = evidence->weight;
+		brand = evidence->brand;
+	}
+	return brand;
+}
+
+/* The name of an organisation without what stands in brackets behind it. */
+static int brand_length(const char *brand)
+{
+	const char *bracket = strstr(brand, " (");
+
+	return bracket ? (int)(bracket - brand) : (int)strlen(brand);
+}
+
+static void write_words(const struct identify *identify, struct identify_guess *guess)
+{
+	const char *brand = find_brand(identify, guess->kind);
+	size_t size = sizeof(guess->words);
+	int len = snprintf(guess->words, size, "%.*s%s%s%s", brand_length(brand), brand,
+			   brand[0] ? "? " : "", guess->kind->words, brand[0] ? "" : "?");
+
+	for (unsigned i = 0; i < guess->source_count && len > 0 && (size_t)len < size; i++)
+		len += snprintf(guess->words + len, size - (size_t)len, "%s%s%s", i ? ", " : " (",
+				guess->sources[i], i + 1 == guess->source_count ? ")" : "");
+}
+
+bool identify_end(const struct identify *identify, struct identify_guess *ret_guess)
+{
+	struct identify_guess guess = {.kind = find_best(identify)};
+
+	if (!guess.kind)
+		return false;
+	for (unsigned i = 0; i < identify->count; i++) {
+		const struct identify_evidence *evidence = &identify->evidence[i];
+
+		if (evidence->kind && evidence->kind != guess.kind)
+			continue;
+		guess.evidence[guess.evidence_count++] = evidence->text;
+		add_source(&guess, evidence->source);
+	}
+	write_words(identify, &guess);
 	*ret_guess = guess;
 	return true;
 }

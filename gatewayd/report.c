@@ -324,11 +324,50 @@ static void add_guess(struct json_object *object, const struct identify_guess *g
 {
 	struct json_object *array = json_object_new_array();
 
-	add_text(object, "class", guess->kind);
-	add_text(object, "profile", guess->profile);
+	add_text(object, "class", guess->kind->name);
+	add_text(object, "profile", guess->kind->profile);
+	add_text(object, "guess", guess->words);
 	for (unsigned i = 0; i < guess->evidence_count; i++)
 		json_object_array_add(array, report_string(guess->evidence[i]));
 	json_object_object_add(object, "evidence", array);
+}
+
+/* "1,3,6,15" */
+static void add_parameters(struct json_object *object, const struct traits *traits)
+{
+	char text[4 * TRAITS_PARAMETERS_MOST + 1];
+	size_t at = 0;
+
+	for (unsigned i = 0; i < traits->parameter_count; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%u", i ? "," : "",
+				       (unsigned)traits->parameters[i]);
+	if (at)
+		add_text(object, "dhcp_parameters", text);
+}
+
+/* What it says of itself; left out when it is nothing. */
+static void add_traits(struct json_object *parent, const struct traits *traits)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *services;
+
+	add_text(object, "hostname", traits->hostname);
+	add_text(object, "dhcp_class", traits->vendor_class);
+	add_parameters(object, traits);
+	add_text(object, "instance", traits->instance);
+	add_text(object, "model", traits->model);
+	add_text(object, "serial", traits->serial);
+	add_text(object, "server", traits->server);
+	if (traits->service_count) {
+		services = json_object_new_array();
+		for (unsigned i = 0; i < traits->service_count; i++)
+			json_object_array_add(services, report_string(traits->services[i]));
+		json_object_object_add(object, "services", services);
+	}
+	if (json_object_object_length(object))
+		json_object_object_add(parent, "says", object);
+	else
+		json_object_put(object);
 }
 
 struct json_object *report_device(const struct device_record *record, const char *vendor,
@@ -346,6 +385,7 @@ struct json_object *report_device(const struct device_record *record, const char
 	add_text(object, "vendor", vendor);
 	if (guess)
 		add_guess(object, guess);
+	add_traits(object, &record->traits);
 	add_text(object, "policy", record->policy);
 	addresses = json_object_new_array();
 	for (unsigned i = 0; i < record->address_count; i++) {

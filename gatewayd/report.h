@@ -17,9 +17,8 @@ struct json_object;
 struct json_object *report_flow(const struct flow_record *record);
 /* A flow's fields with "event" and "time" before them; what a new device has not is absent. */
 struct json_object *report_event(const struct event *event);
-/* vendor: who made the device, or NULL. */
-/* vendor and guess may be NULL. */
 struct identify_guess;
+/* vendor: who made the device; it and guess may be NULL. */
 struct json_object *report_device(const struct device_record *record, const char *vendor,
 				  const struct identify_guess *guess);
 struct json_object *report_counters(const struct engine_counters *counters);

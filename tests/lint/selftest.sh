@@ -78,6 +78,15 @@ must_see catalogue "its source"
 sed -i 's/^\(cloudfront.net\t.*\)unknown\t/\1no\t/' "$copy/tree/policy/catalogue/catalogue.tsv"
 must_see catalogue "many tenants"
 
+plant policy/catalogue/identify.tsv "$(printf 'ssdp\taaa\t\t\ttelly\thigh\t\tx')"
+must_see identify "known words"
+plant policy/catalogue/identify.tsv "$(printf 'ssdp\taaa\t\t\ttv\thigh\t\tx')"
+must_see identify "sorted, each pattern once"
+sed -i '$s/[^\t]*$//' "$copy/tree/policy/catalogue/identify.tsv"
+must_see identify "its source"
+sed -i '$s/.*/maker\tzzz no maker\t\t\ttv\tlow\t\tx/' "$copy/tree/policy/catalogue/identify.tsv"
+must_see identify "table of makers"
+
 if command -v clang-format >/dev/null; then
 	plant gatewayd/base/addr.c 'static int   z;'
 	must_see format "clang-format" ONLY=clang-format
