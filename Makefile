@@ -141,7 +141,7 @@ $(foreach l,$(LAYERS) program,$(eval $(call unit_rules,$(l))))
 
 # Each target reads its corpus without libFuzzer; `make fuzz` has the real one.
 CORPUS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
-$(CORPUS): $(BUILD)/%: $(BUILD)/objects/%.o $(BUILD)/objects/tests/fuzz/run.o $(call archives,program)
+$(CORPUS): $(BUILD)/%: $(BUILD)/objects/%.o $(BUILD)/objects/tests/fuzz/run.o $(SUPPORT) $(call archives,program)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
 
@@ -206,6 +206,7 @@ bench:
 T    ?=
 TIME ?= 60
 FUZZ_CC ?= clang
+FUZZ_SUPPORT := $(patsubst $(BUILD)/%,build-fuzz/%,$(SUPPORT))
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=undefined -fno-omit-frame-pointer
 .PHONY: fuzz
@@ -215,10 +216,10 @@ fuzz:
 		ls tests/fuzz/fuzz_*.c | sed 's,.*fuzz_\(.*\)\.c,  \1,'; exit 2; }
 	$(Q)tests/deps.sh fuzz
 	+$(Q)$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-fuzz CC='$(FUZZ_CC)' CFLAGS='$(FUZZ_FLAGS)' \
-		build-fuzz/objects/tests/fuzz/fuzz_$(T).o $(foreach l,$(NEEDS_program),build-fuzz/lib$(l).a)
+		build-fuzz/objects/tests/fuzz/fuzz_$(T).o $(FUZZ_SUPPORT) $(foreach l,$(NEEDS_program),build-fuzz/lib$(l).a)
 	$(Q)mkdir -p build-fuzz/corpus/$(T) tests/fuzz/corpus/$(T)
 	$(call say,LD,build-fuzz/fuzz_$(T))$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $(ALL_LDFLAGS) \
-		-o build-fuzz/fuzz_$(T) build-fuzz/objects/tests/fuzz/fuzz_$(T).o \
+		-o build-fuzz/fuzz_$(T) build-fuzz/objects/tests/fuzz/fuzz_$(T).o $(FUZZ_SUPPORT) \
 		$(foreach l,$(NEEDS_program),build-fuzz/lib$(l).a) $(call layer_libs,program)
 	$(Q)build-fuzz/fuzz_$(T) -max_total_time=$(TIME) -print_final_stats=1 \
 		-artifact_prefix=build-fuzz/$(T)- \

@@ -17,7 +17,7 @@ lint="clang-format cppcheck shellcheck mandoc binutils"
 command -v busybox >/dev/null || lint="$lint busybox"
 lab="iproute2 nftables dnsmasq-base unbound nginx-light mosquitto mosquitto-clients curl
 	knot-dnsutils openssl tcpdump libmaxmind-db-writer-perl procps iputils-ping conntrack jq iptables
-	ngtcp2-client ngtcp2-server iodine"
+	ngtcp2-client ngtcp2-server iodine python3"
 services="unbound nginx mosquitto"
 
 packages_for() {

@@ -89,11 +89,15 @@ static size_t plain_key(struct form_editor *form, const struct redact_feed *feed
 
 static void edit_key(struct form_editor *form, const struct redact_feed *feed, uint8_t byte)
 {
+	uint32_t matched = 0;
+
 	if (percent_byte(form, feed, byte))
 		return;
-	if (byte == '=' || (byte == ':' && feed_matches(feed, &form->match))) {
-		form->matched |= feed_matches(feed, &form->match);
-		form->state = form->matched ? COVERED : VALUE;
+	if (byte == '=' || (byte == ':' && !form->cookie))
+		matched = form->matched | feed_matches(feed, &form->match);
+	if (byte == '=' || matched) {
+		form->matched = matched;
+		form->state = matched ? COVERED : VALUE;
 		form->counted = false;
 	} else if (byte == ';' || (byte == '&' && !form->cookie)) {
 		begin_key(form, feed);

@@ -115,14 +115,16 @@ static bool read_disposition(struct multipart_editor *parts, const struct redact
 static bool read_header(struct multipart_editor *parts, const struct redact_feed *feed)
 {
 	struct bytes line = bytes_of(parts->line, parts->line_len);
-	const uint8_t *colon = memchr(line.data, ':', line.len);
 	struct bytes boundary;
 	struct bytes value;
+	size_t name = 0;
 
-	if (!colon || line.data[0] == ' ' || line.data[0] == '\t' ||
+	while (name < line.len && is_token(line.data[name]))
+		name++;
+	if (!name || name == line.len || line.data[name] != ':' ||
 	    (parts->cut && text_begins(line, "content-")))
 		return false;
-	value = skip_space(bytes_of(colon + 1, line.len - (size_t)(colon + 1 - line.data)));
+	value = skip_space(bytes_of(line.data + name + 1, line.len - name - 1));
 	if (text_begins(line, "content-disposition"))
 		return line.data[19] == ':' && read_disposition(parts, feed, value);
 	if (text_begins(line, "content-type:")) {

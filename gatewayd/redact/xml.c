@@ -138,6 +138,8 @@ static bool open_byte(struct xml_editor *xml, const struct redact_feed *feed, ui
 	}
 	if (byte == '!' || byte == '?') {
 		xml->state = byte == '!' ? BANG : INSTRUCTION;
+		xml->word = 0;
+		xml->quote = 0;
 		/* There is no room for spaces only in an instruction. */
 		return byte == '!' || !xml->cover_depth;
 	}
@@ -236,10 +238,45 @@ static bool attribute_byte(struct xml_editor *xml, struct redact_feed *feed, uin
 	return true;
 }
 
+/* XML 1.0 section 4.3.3. False: who reads it so may see other tags than we do. */
+static bool encoding_byte(struct xml_editor *xml, uint8_t byte)
+{
+	static const char *const plain[] = {"utf-8", "us-ascii", "iso-8859-", "windows-125"};
+	static const char word[] = "encoding";
+	uint8_t lower = byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+	bool known = false;
+
+	if (xml->word < sizeof(word) - 1) {
+		xml->word = byte == (uint8_t)word[xml->word] ? xml->word + 1 : byte == 'e';
+		return true;
+	}
+	if (!xml->quote) {
+		xml->quote = byte == '"' || byte == '\'' ? byte : 0;
+		xml->encodings = 0x0f;
+		return xml->quote || byte == '=' || is_space(byte);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		size_t at = xml->word - (sizeof(word) - 1), len = strlen(plain[i]);
+
+		if (at < len && lower != (uint8_t)plain[i][at])
+			xml->encodings &= (uint8_t) ~(1u << i);
+		known |= at >= len && xml->encodings >> i & 1;
+	}
+	if (byte == xml->quote) {
+		xml->quote = xml->word = 0;
+		return known;
+	}
+	return xml->word++ < 40;
+}
+
 static bool instruction_byte(struct xml_editor *xml, uint8_t byte)
 {
-	if (byte == '>' && xml->at)
+	if (!encoding_byte(xml, byte))
+		return false;
+	if (byte == '>' && xml->at) {
 		xml->state = TEXT;
+		return !xml->quote;
+	}
 	xml->at = byte == '?';
 	return true;
 }

@@ -4,8 +4,9 @@
  * attributes, whose names match become spaces; so does all that such an
  * element holds. Names match with and without their namespace prefix.
  *
- * Well-formed tags only. A DOCTYPE ends it: entities could say anything. In
- * CDATA and comments ']' and '-' stay, since they may be the end.
+ * Well-formed tags only. A DOCTYPE ends it: entities could say anything; so does
+ * an encoding in which ASCII may mean something else (UTF-7). In CDATA and comments ']' and '-'
+ * stay, since they may be the end.
  */
 #ifndef GATEWAYD_REDACT_XML_H
 #define GATEWAYD_REDACT_XML_H
@@ -20,6 +21,8 @@ struct xml_editor {
 	uint8_t quote;
 	uint8_t depth;
 	uint8_t cover_depth; /* of the element that is overwritten; 0: none */
+	uint8_t word;        /* letters of "encoding" seen in an instruction */
+	uint8_t encodings;   /* those that its value may yet be, a bit for each */
 	bool counted;        /* for the element */
 	bool value_counted;  /* for the attribute */
 	uint32_t matched;    /* of the name just read */

@@ -159,6 +159,27 @@ static void test_text(void **state)
 	CLEAN("text/plain", "1 \xef\xbf\xbdlat=4", "1 \xef\xbf\xbdlat=4");
 }
 
+#define XML(encoding) "<?xml version=\"1.0\" " encoding "?>"
+
+static void test_xml_encodings(void **state)
+{
+	(void)state;
+#define KNOWN(encoding) \
+	CLEAN("text/xml", XML(encoding) "<a lat=\"4\"/>", XML(encoding) "<a lat=\" \"/>")
+	KNOWN("");
+	KNOWN("encoding=\"UTF-8\"");
+	KNOWN("encoding = 'utf-8' standalone='yes'");
+	KNOWN("encoding=\"iso-8859-15\"");
+	KNOWN("encoding=\"Windows-1252\"");
+	KNOWN("eencoding=\"us-ascii\"");
+#undef KNOWN
+	OPAQUE("text/xml", "<?xml version=\"1.0\" encoding=\"UTF-7", "\"?><a lat=\"4\"/>");
+	OPAQUE("text/xml", "<?xml version=\"1.0\" encoding='utf", "'?><a lat=\"4\"/>");
+	OPAQUE("text/xml", "<?xml encoding=", "x?><a lat=\"4\"/>");
+	OPAQUE("text/xml", "<?xml encoding=\"utf-8?", "><a lat=\"4\"/>");
+	OPAQUE("text/xml", "<a/><?xml encoding=\"utf-16", "\"?><a lat=\"4\"/>");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +188,7 @@ int main(void)
 		cmocka_unit_test(test_multipart_names),
 		cmocka_unit_test(test_multipart_header_that_is_too_long),
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_xml_encodings),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

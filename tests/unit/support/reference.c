@@ -523,6 +523,8 @@ static uint32_t bracketed(const struct reference *reference, const char *key, si
 	uint32_t found = 0;
 	size_t n = 0;
 
+	for (; len && *key == ' '; len--)
+		key++;
 	for (size_t i = 0; i <= len; i++) {
 		if (i < len && key[i] != '[') {
 			if (key[i] != ']')
@@ -575,8 +577,12 @@ void form_view(struct reference *reference, const struct view *view, size_t at, 
 		for (stop = at; stop < end && view->units[stop].code != ';' &&
 				(cookie || view->units[stop].code != '&');)
 			stop++;
-		for (equals = at; equals < stop && view->units[equals].code != '=';)
-			equals++;
+		for (equals = at; equals < stop && view->units[equals].code != '='; equals++) {
+			/* "key: value" */
+			if (!cookie && view->units[equals].code == ':' &&
+			    bracketed(reference, text, unpercent(view, at, equals, text, true)))
+				break;
+		}
 		if (equals == stop) {
 			at = stop + 1;
 			continue;
