@@ -6,11 +6,12 @@
 #   make demo       a home of namespaces: a coffee maker, a camera, a laptop
 #   make check      every test; installs what is missing on a Debian
 #   make unit       only the unit tests; likewise config, replay, corpus, lint,
-#                   openwrt, lab
+#                   openwrt, debian, lab
 #   make check-cross  the same without lint and lab on other CPUs, under qemu
 #   make fuzz       T=dns TIME=60: libFuzzer on one target
 #   make bench      every measurement, beside its rivals
 #   make install    DESTDIR, PREFIX
+#   make deb        a Debian package, in build-deb/
 #
 # PCAP, CURL, CAPNG and SECCOMP are 1 or 0; found out when not said.
 # tests/README.md tells how the tests are built.
@@ -175,7 +176,7 @@ check-programs:
 
 # How many things at a time, where this file says it.
 JOBS  ?= $(shell nproc)
-KINDS := unit config replay corpus lint openwrt lab
+KINDS := unit config replay corpus lint openwrt debian lab
 .PHONY: check $(KINDS)
 check:
 	$(Q)tests/deps.sh check
@@ -249,6 +250,18 @@ install: all
 	$(Q)for f in gatewayd.conf policy.d/home.conf; do \
 		test ! -f "contrib/etc/$$f" || test -f "$(DESTDIR)$(SYSCONFDIR)/$$f" || \
 		install -m 644 "contrib/etc/$$f" "$(DESTDIR)$(SYSCONFDIR)/$$f" || exit 1; done
+
+# A copy of the tree, with the recipe where Debian's tools look for it.
+DEB_TREE := build-deb/gatewayd-$(VERSION)
+.PHONY: deb
+deb:
+	$(Q)tests/deps.sh deb
+	$(Q)rm -rf build-deb && mkdir -p $(DEB_TREE)
+	$(Q)tar --exclude=./.git --exclude=./build --exclude='./build-*' -c . | tar -x -C $(DEB_TREE)
+	$(Q)cp -R contrib/debian $(DEB_TREE)/debian
+	$(call say,DEB,build-deb)cd $(DEB_TREE) && env -u MAKEFLAGS -u MFLAGS -u BUILD -u CFLAGS -u LDFLAGS \
+		dpkg-buildpackage -b -us -uc -j$(JOBS) >../log 2>&1 || { tail -n 30 ../log; exit 1; }
+	$(Q)ls build-deb/*.deb
 
 .PHONY: clean
 clean:

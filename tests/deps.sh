@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Installs what a Debian 12 lacks for: build, check, demo, bench, fuzz, cross.
+# Installs what a Debian 12 lacks for: build, check, demo, bench, fuzz, cross, deb.
 #	tests/deps.sh check		installs what is missing, as root
 #	tests/deps.sh --say check	only says it
 #	tests/deps.sh --list check	all package names, one per line
@@ -18,6 +18,7 @@ command -v busybox >/dev/null || lint="$lint busybox"
 lab="iproute2 nftables dnsmasq-base unbound nginx-light mosquitto mosquitto-clients curl
 	knot-dnsutils openssl tcpdump libmaxmind-db-writer-perl procps iputils-ping conntrack jq iptables
 	ngtcp2-client ngtcp2-server iodine python3"
+deb="debhelper dpkg-dev"
 services="unbound nginx mosquitto"
 
 packages_for() {
@@ -26,7 +27,7 @@ packages_for() {
 	check)
 		echo "$build $lint libcmocka-dev jq"
 		# Without root the lab is skipped anyway.
-		[ "$(id -u)" != 0 ] || echo "$lab"
+		[ "$(id -u)" != 0 ] || echo "$lab $deb"
 		;;
 	demo)
 		echo "$build jq"
@@ -34,9 +35,10 @@ packages_for() {
 		;;
 	bench) echo "$build $lab libcmocka-dev dnsperf iperf3 iptables" ;;
 	fuzz) echo "$build clang libclang-rt-14-dev" ;;
+	deb) echo "$build $deb" ;;
 	cross) echo "$build jq gcc-s390x-linux-gnu gcc-mipsel-linux-gnu qemu-user-static" ;;
 	*)
-		echo "usage: $0 [--say|--list] build|check|demo|bench|fuzz|cross" >&2
+		echo "usage: $0 [--say|--list] build|check|demo|bench|fuzz|cross|deb" >&2
 		exit 2
 		;;
 	esac

@@ -287,8 +287,10 @@ bool privilege_confine(enum privilege_filter wanted, char *error, size_t error_s
 		return true;
 	filter = seccomp_init(wanted == PRIVILEGE_FILTER_KILL ? SCMP_ACT_KILL_PROCESS
 							      : SCMP_ACT_ERRNO(EPERM));
+	/* It also asks the kernel, by seccomp(2), whether there is such an action. */
 	if (!filter) {
-		snprintf(error, error_size, "the filter of system calls: no memory");
+		snprintf(error, error_size,
+			 "the filter of system calls: no memory, or seccomp is not allowed");
 		return false;
 	}
 	result = add_rules(filter);

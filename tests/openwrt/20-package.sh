@@ -38,7 +38,7 @@ if command -v shellcheck >/dev/null; then
 	# local is ash's; rc.common is the first line's interpreter; UCI sets variables.
 	tap_nothing "shellcheck: the init script" \
 		"$(shellcheck -s dash -e SC3043,SC1008,SC2154,SC2086,SC1090,SC1091 "$package/files/gatewayd.init")"
-	tap_nothing "shellcheck: the rest" "$(shellcheck -e SC1091 "$package"/test*.sh tests/openwrt/*.sh tests/cross/*.sh tests/cross/run)"
+	tap_nothing "shellcheck: the rest" "$(shellcheck -e SC1091 "$package"/test*.sh tests/openwrt/*.sh tests/debian/*.sh tests/cross/*.sh tests/cross/run)"
 else
 	tap_skip "shellcheck" "not installed"
 fi

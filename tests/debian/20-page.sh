@@ -1,0 +1,122 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The owner's page, docs/debian.md, followed word for word on a Debian gateway in
+# the lab: every command of it is run, in its order, and what the page promises
+# is looked at. At the end the router is as it was: rules, settings, files.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+. tests/tap.sh
+. tests/lab/lib.sh
+. tests/debian/page.sh
+why=$(lab_missing)
+[ -n "$why" ] || why=$(machine_missing)
+[ -z "$why" ] || tap_skip_all "$why"
+[ -n "$(find build-deb -maxdepth 1 -name 'gatewayd_*.deb' 2>/dev/null)" ] ||
+	tap_skip_all "no package: it is made by make deb, with debhelper"
+page=docs/debian.md
+lab_up
+trap 'machine_down; lab_remove' EXIT
+machine_up || {
+	tap_not_ok "a Debian gateway comes up" "$(cat "$LAB/machine.out")"
+	tap_done
+}
+tap_ok "a Debian gateway comes up: $(in_machine cat /etc/debian_version)"
+
+# ---- how it was ----
+router_rules() { in_machine nft list ruleset; }
+router_settings() { # but what counts by itself
+	in_machine sysctl -a 2>/dev/null | grep '^net\.' | grep -vE 'conntrack_count|\.stable_secret'
+}
+# What the overlay has of its own and differs from what is below it, but the
+# records of dpkg and apt, and of the systemd that ran.
+router_files() {
+	(cd "$MACHINE/upper" && find . ! -type d) | sed 's,^\.,,' |
+		grep -vE '^/var/(lib/(dpkg|apt|systemd|misc|man-db)|cache|log|backups)/|^/etc/(passwd|group|g?shadow|subuid|subgid)-$|^/etc/\.pwd\.lock$|^/etc/machine-id$' |
+		while read -r file; do
+			[ -L "$MACHINE/upper$file" ] && [ "$(readlink "$MACHINE/upper$file")" = /dev/null ] && continue
+			cmp -s "$MACHINE/upper$file" "$file" || echo "$file"
+		done
+}
+rules=$(router_rules) settings=$(router_settings) files=$(router_files)
+users=$(in_machine getent passwd)
+
+# Runs a section of the page; every command has to succeed.
+follow() { # section
+	local line
+	while IFS= read -r line; do
+		# It was built before the lab was there; the test of the package saw it.
+		[ "$line" != "make deb" ] || continue
+		# Asked whether he is sure, the owner says yes.
+		if in_machine bash -c "$line" >"$LAB/out" 2>&1 < <(yes 2>/dev/null); then
+			tap_ok "$1: $line"
+		else
+			tap_not_ok "$1: $line" "$(cat "$LAB/out"; in_machine journalctl -u gatewayd -n 20 --no-pager)"
+		fi
+	done < <(page_commands "$page" "$1")
+}
+status() { # jq path
+	in_machine gatewayctl status --json | jq -r "$1"
+}
+answers() { in_machine gatewayctl status; }
+everything_passes() {
+	fetch coffee http://cloud.coffee.example/ && fetch coffee http://203.0.113.10/ && fetch camera http://198.51.100.20/
+}
+
+# ---- install ----
+# What the owner writes with his editor: where he lives.
+in_machine sh -c 'mkdir /run/bin && cat >/run/bin/editor && chmod +x /run/bin/editor' <<-'END'
+	#!/bin/sh
+	sed -i 's/^home = .*/home = [ "DE", "FR" ];/' "$1"
+END
+follow "Install"
+wait_for 10 answers || {
+	tap_not_ok "the daemon answers" "$(in_machine journalctl -u gatewayd -n 20 --no-pager)"
+	tap_done
+}
+tap_ok "the daemon answers"
+tap_equal "systemd runs it" "$(in_machine systemctl is-active gatewayd)" active
+tap_equal "and after a boot" "$(in_machine systemctl is-enabled gatewayd)" enabled
+tap_equal "as a user of its own" "$(in_machine ps -o user= -C gatewayd | xargs)" gatewayd
+# shellcheck disable=SC2016 # expanded over there
+tap_equal "which may nothing but CAP_NET_ADMIN" \
+	"$(in_machine sh -c 'sed -n "s/^CapEff:\t*//p" /proc/$(pidof gatewayd)/status')" 0000000000001000
+expect_ok "the owner's countries are obeyed" in_machine grep -q 'home = \[ "DE", "FR" \]' /etc/gatewayd/gatewayd.conf
+tap_equal "it observes" "$(status .mode)" observe
+expect_ok "everything passes" everything_passes
+
+# ---- first day, first policy ----
+follow "The first day"
+expect_ok "the device is there, with its lease's name" \
+	in_machine sh -c 'gatewayctl devices | grep -q "coffee-maker.*a4:cf:12:00:00:01"'
+follow "The first policy"
+tap_equal "now it enforces" "$(status .mode)" enforce
+tap_equal "what the policy does not allow is refused" "$(reset_by coffee http://203.0.113.10/)" reset
+expect_ok "other devices do not notice" fetch camera http://203.0.113.10/
+
+# ---- a device stopped working ----
+follow "A device stopped working"
+expect_ok "for these ten minutes the device has everything" everything_passes
+
+# ---- undo ----
+follow "Undo"
+expect_ok "it runs again" wait_for 10 answers
+tap_equal "and observes" "$(status .mode)" observe
+expect_ok "everything passes again" everything_passes
+
+# ---- upgrade ----
+follow "Upgrade"
+expect_ok "the daemon answers after the upgrade" wait_for 10 answers
+tap_equal "the owner's policy is kept" \
+	"$(in_machine gatewayctl devices --json | jq -r 'select(.device == "coffee") | .policy')" appliance
+
+# ---- remove ----
+follow "Remove"
+tap_equal "the rules are as they were" "$(router_rules)" "$rules"
+tap_equal "the kernel's settings are as they were" \
+	"$(diff <(echo "$settings") <(router_settings))" ""
+tap_equal "the files are as they were" "$(diff <(echo "$files") <(router_files))" ""
+tap_equal "the users are as they were" "$(diff <(echo "$users") <(in_machine getent passwd))" ""
+expect_blocked "nothing of it runs" in_machine pidof gatewayd
+expect_ok "everything passes" everything_passes
+tap_done
