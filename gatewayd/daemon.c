@@ -287,6 +287,9 @@ bool daemon_drop_privileges(struct daemon *daemon)
 	if (daemon->user.name[0])
 		log_info("start", "now user %s, with the right to do netfilter and nothing else",
 			 daemon->user.name);
+	else if (geteuid() != 0) /* a jail, or systemd */
+		log_info("start", "user %lu, with the right to do netfilter and nothing else",
+			 (unsigned long)daemon->user.uid);
 	else
 		log_info("start",
 			 "no user " PRIVILEGE_USER ": still user %lu, with the right to "

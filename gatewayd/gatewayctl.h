@@ -24,6 +24,7 @@
  *	gatewayctl_update.c     lists update, with gatewayctl_fetch.c
  *	gatewayctl_explain.c    explain, with gatewayctl_explain_read.c
  *	gatewayctl_replay.c     replay, with gatewayctl_replay_run.c and gatewayctl_offload.c
+ *	gatewayctl_rpcd.c       rpcd
  *	gatewayctl_mud.c        import-mud, with mud.c and mud_entry.c
  */
 #ifndef GATEWAYD_GATEWAYCTL_H
@@ -240,6 +241,7 @@ int client_allow(const struct client *client);
 int client_block(const struct client *client);
 int client_pause(const struct client *client);
 int client_replay(const struct client *client);
+int client_rpcd(const struct client *client);
 int client_import_mud(const struct client *client);
 int client_print_help(const struct client *client);
 

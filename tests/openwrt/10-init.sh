@@ -17,7 +17,8 @@ cp policy/catalogue/*.tsv "$out/data"
 
 fresh() { # the router after the package was installed
 	rm -rf "$IPKG_INSTROOT"
-	mkdir -p "$IPKG_INSTROOT"/{etc/config,etc/gatewayd/policy.d,etc/capabilities,sbin,tmp,var}
+	mkdir -p "$IPKG_INSTROOT"/{etc/config,etc/gatewayd/policy.d,etc/capabilities,sbin,tmp,usr/sbin,var}
+	ln -s "$gatewayd" "$IPKG_INSTROOT/usr/sbin/gatewayd"
 	cp contrib/openwrt/gatewayd/files/gatewayd.config "$IPKG_INSTROOT/etc/config/gatewayd"
 	cp contrib/openwrt/gatewayd/files/gatewayd.capabilities.json \
 		"$IPKG_INSTROOT/etc/capabilities/gatewayd.json"
@@ -57,13 +58,16 @@ run_all() {
 	# ---- as installed ----
 	fresh
 	call start
-	tap_equal "$shell: start" "$?$(cat "$out/said")" 0
-	tap_equal "$shell: the command has no argument" "$(grep 'set_param command' "$RECORD")" \
+	tap_equal "$shell: start" "$?$(grep -v ' validates as .* with true$' "$out/said")" 0
+	tap_equal "$shell: the command has no argument" \
+		"$(grep -A 1 'open_instance gatewayd' "$RECORD" | tail -n 1)" \
 		"procd_set_param command /usr/sbin/gatewayd"
 	line "$shell: a reload is a signal" '^procd_set_param reload_signal HUP$'
 	line "$shell: it never gives up" '^procd_set_param respawn 3600 5 0$'
 	line "$shell: policy files are watched" "^procd_append_param file .*policy.d/home.conf$"
 	line "$shell: changes of the network are followed" '^procd_add_raw_trigger interface'
+	line "$shell: and of the settings it reads" '^procd_add_reload_trigger gatewayd network wireless dhcp$'
+	line "$shell: and sticks" '^procd_add_raw_trigger mount.add'
 	tap_nothing "$shell: without a jail the daemon starts as root" \
 		"$(grep -E 'param (user|capabilities)|add_jail' "$RECORD")"
 	tap_equal "$shell: the link" "$(readlink "$IPKG_INSTROOT/etc/gatewayd/gatewayd.conf")" \
@@ -107,11 +111,39 @@ run_all() {
 	loads "$shell: gatewayd takes that, too"
 
 	# ---- wrong, off ----
+	: >"$IPKG_INSTROOT/var/run/gatewayd/control.sock.lock"
+	before=$(cat "$generated")
 	set_option mode maybe
 	call start
-	tap_equal "$shell: a wrong value refuses the start" "$?" 1
-	line "$shell: and is said" '^logger .*daemon.err'
+	tap_equal "$shell: a wrong value starts nothing" "$?$(grep open_instance "$RECORD")" 0
+	line "$shell: but its correction would" '^procd_add_reload_trigger'
+	line "$shell: it is said which one" '^logger .*daemon.err .*mode=maybe is not or\("observe","enforce"\)'
+	set_option keep_hours 900
+	for verb in start reload; do
+		RUNNING=9 call $verb
+		tap_equal "$shell: $verb with a wrong value fails" "$?" 1
+		tap_nothing "$shell: and procd hears nothing that would end the running one" \
+			"$(grep -E '^(set|stop)$' "$RECORD")"
+		line "$shell: all wrong ones are said" 'mode=maybe .*keep_hours=900 is not range'
+	done
+	call check
+	tap_equal "$shell: check says so, too" "$?$(grep -c '/etc/config/gatewayd: mode=maybe' "$out/said")" 11
 	set_option mode observe
+	set_option keep_hours 6
+	set_option home Absurdistan
+	RUNNING=9 call reload
+	line "$shell: what gatewayd would refuse is refused" '^logger .*daemon.err .*gatewayd.conf:3: "Absurdistan"'
+	tap_equal "$shell: and what was before stays" "$(cat "$generated")" "$before"
+	line "$shell: with its instance" '^procd_open_instance gatewayd$'
+	call check
+	tap_equal "$shell: check says that, too" "$?$(grep -c '"Absurdistan"' "$out/said")" 11
+	sed -i "/option home/d" "$IPKG_INSTROOT/etc/config/gatewayd"
+	set_option mark 'zz; mode = "enforce'
+	call check
+	tap_equal "$shell: a mark that is no number" "$?" 1
+	set_option mark 0x0f000000
+	call check
+	tap_equal "$shell: and one that is" "$?" 0
 	set_option enabled 0
 	call start
 	tap_nothing "$shell: switched off: no instance" "$(grep open_instance "$RECORD")"
@@ -122,6 +154,31 @@ run_all() {
 	call start
 	tap_equal "$shell: the owner's own file stays" \
 		"$(cat "$IPKG_INSTROOT/etc/gatewayd/gatewayd.conf")" 'home = [ "JP" ];'
+	call check
+	tap_equal "$shell: and is what is checked" "$?" 0
+	echo 'home = [ "Absurdistan" ];' >"$IPKG_INSTROOT/etc/gatewayd/gatewayd.conf"
+	call check
+	tap_equal "$shell: good or bad" "$?" 1
+
+	# ---- networks as they may be written ----
+	fresh
+	printf '%s\n' "config interface 'old'" "option type 'bridge'" \
+		"config interface 'alias'" "option device '@lan'" \
+		"config interface 'round'" "option device '@round'" \
+		"config interface 'vlan'" "option device 'br-lan.10'" >>"$IPKG_INSTROOT/etc/config/network"
+	sed -i "s/^\tlist network 'lan'/\tlist network 'old alias round vlan'/" "$IPKG_INSTROOT/etc/config/gatewayd"
+	call start
+	holds "$shell: bridges of old, aliases, VLANs" 'lan = [ "br-old", "br-lan", "br-lan.10" ];'
+	line "$shell: one that is nothing but itself is left out" '^logger .*"round" has no device'
+
+	# ---- names that the owner gave ----
+	printf '%s\n' "config host 'tv'" "option name 'tv \$(reboot)\"'" "option mac 'B0:F1:EC:00:00:02 b0:f1:ec:00:00:03'" \
+		"config host 'bad'" "option name 'bad'" "option mac 'b0:f1:ec:*:00:04'" \
+		"config host 'none'" "option mac 'b0:f1:ec:00:00:05'" >"$IPKG_INSTROOT/etc/config/dhcp"
+	printf '%s\n' '# a comment' 'b0:f1:ec:00:00:06 printer' >"$IPKG_INSTROOT/etc/ethers"
+	call start
+	tap_equal "$shell: static leases and /etc/ethers" "$(xargs <"$IPKG_INSTROOT/var/etc/gatewayd/ethers")" \
+		"B0:F1:EC:00:00:02 tvreboot b0:f1:ec:00:00:03 tvreboot b0:f1:ec:00:00:06 printer"
 
 	# ---- jail ----
 	fresh
@@ -129,12 +186,21 @@ run_all() {
 	chmod +x "$IPKG_INSTROOT/sbin/ujail"
 	mkdir -p "$IPKG_INSTROOT/mnt/usb"
 	set_option country /mnt/usb/country.mmdb
+	printf '%s\n' "config list" "option name 'l'" "option file '/mnt/lists/l'" >>"$IPKG_INSTROOT/etc/config/gatewayd"
 	call start
 	line "$shell: jail: user" '^procd_set_param user gatewayd$'
 	line "$shell: jail: rights" '^procd_set_param capabilities /etc/capabilities/gatewayd.json$'
 	line "$shell: jail: folders to read" '^procd_add_jail_mount /etc/gatewayd /var/etc/gatewayd '
 	line "$shell: jail: folders to write" '^procd_add_jail_mount_rw /var/run/gatewayd /var/lib/gatewayd$'
 	line "$shell: jail: the stick" '^procd_add_jail_mount /mnt/usb$'
+	tap_nothing "$shell: jail: no stick, no folder" "$(grep /mnt/lists "$RECORD")"
+	mkdir -p "$IPKG_INSTROOT/mnt/lists"
+	call reload
+	line "$shell: jail: a stick that comes later needs a restart" '^stop$'
+	line "$shell: jail: and is there then" '^procd_add_jail_mount /mnt/lists$'
+	call reload
+	tap_nothing "$shell: jail: once" "$(grep '^stop$' "$RECORD")"
+	call start
 	line "$shell: jail: the folders are its own" '^chown -R gatewayd:gatewayd '
 	USER_THERE=0 call start
 	tap_nothing "$shell: no such user: no jail, no user for procd" \
@@ -144,23 +210,69 @@ run_all() {
 	tap_nothing "$shell: no list of rights: no jail" "$(grep add_jail "$RECORD")"
 
 	# ---- what is learned ----
-	echo small >"$IPKG_INSTROOT/var/lib/gatewayd/limits"
-	head -c 100000 /dev/zero >"$IPKG_INSTROOT/var/lib/gatewayd/country.mmdb"
-	call stop
-	tap_equal "$shell: a stop keeps what is small" \
-		"$(cd "$IPKG_INSTROOT/etc/gatewayd/state" && echo *)" limits
-	before=$(stat -c %i "$IPKG_INSTROOT/etc/gatewayd/state/limits")
-	call stop
-	tap_equal "$shell: and writes nothing twice" \
-		"$(stat -c %i "$IPKG_INSTROOT/etc/gatewayd/state/limits")" "$before"
-	rm -rf "$IPKG_INSTROOT/var/lib/gatewayd"
+	state=$IPKG_INSTROOT/var/lib/gatewayd kept=$IPKG_INSTROOT/etc/gatewayd/state
+	line "$shell: it is written now and then" \
+		'^procd_set_param command /bin/sh -c /etc/init.d/gatewayd keep; exec sleep 21600$'
+	set_option keep_hours 0
 	call start
-	tap_equal "$shell: a boot brings it back" "$(cat "$IPKG_INSTROOT/var/lib/gatewayd/limits")" small
-	rm -rf "$IPKG_INSTROOT/etc/gatewayd/state"
-	: >"$IPKG_INSTROOT/etc/gatewayd/state"
+	tap_nothing "$shell: or not" "$(grep 'instance keep' "$RECORD")"
+	echo small >"$state/limits"
+	ln -s /etc/shadow "$state/link"
+	head -c 100000 /dev/zero >"$state/country.mmdb"
+	: >"$IPKG_INSTROOT/var/run/gatewayd/control.sock.lock"
+	RUNNING=3 call stop
+	tap_equal "$shell: a stop waits for the end" "$(grep -c '^sleep 1$' "$RECORD")" 3
+	tap_equal "$shell: and keeps what is small, and no link" "$(ls -A "$kept")" limits
+	line "$shell: it is on the flash before it has its name" '^sync$'
+	RUNNING=99 call stop
+	tap_equal "$shell: it does not wait for ever" "$(grep -c '^sleep 1$' "$RECORD")" 12
+	before=$(stat -c %i "$kept/limits")
+	call keep
+	tap_equal "$shell: and writes nothing twice" "$(stat -c %i "$kept/limits")" "$before"
+	tap_nothing "$shell: nor waits for the flash" "$(grep '^sync$' "$RECORD")"
+	echo more >>"$state/limits"
+	call keep
+	tap_equal "$shell: while it runs, too" "$(tail -n 1 "$kept/limits")" more
+	rm -rf "$state"
+	call start
+	tap_equal "$shell: a boot brings it back" "$(xargs <"$state/limits")" "small more"
+	echo other >"$state/limits"
+	rm -rf "$kept"
+	: >"$kept"
 	call stop
 	tap_equal "$shell: a flash that takes nothing does not hinder the stop" "$?" 0
 	line "$shell: and is said" '^logger .*cannot be written'
+	rm -f "$kept"
+}
+
+# A flash that is full, and one that is read-only, for real.
+run_flash() {
+	local kept=$IPKG_INSTROOT/etc/gatewayd/state
+
+	fresh
+	call start
+	echo old >"$IPKG_INSTROOT/var/lib/gatewayd/limits"
+	mkdir -p "$kept"
+	if ! mount -t tmpfs -o size=40k,mode=755 tmpfs "$kept" 2>/dev/null; then
+		tap_skip "a full flash, a read-only one" "nothing can be mounted here"
+		return
+	fi
+	call keep
+	head -c 100000 /dev/zero >"$kept/else" 2>/dev/null
+	head -c 20000 /dev/urandom >"$IPKG_INSTROOT/var/lib/gatewayd/limits"
+	call keep
+	tap_equal "a full flash keeps what it had" "$?$(cat "$kept/limits")" 0old
+	line "and it is said" '^logger .*daemon.err .*/limits cannot be written: is the flash full'
+	tap_equal "nothing half is left" "$(cd "$kept" && echo .[!.]* *)" ".[!.]* else limits"
+	rm "$kept/else"
+	call keep
+	tap_nothing "with room again it is written" "$(cmp "$kept/limits" "$IPKG_INSTROOT/var/lib/gatewayd/limits" 2>&1)"
+	mount -o remount,ro "$kept"
+	echo new >"$IPKG_INSTROOT/var/lib/gatewayd/limits"
+	call stop
+	tap_equal "a read-only flash does not hinder the stop" "$?" 0
+	line "and is said" '^logger .*/limits cannot be written'
+	umount "$kept"
 }
 
 shells=()
@@ -169,5 +281,6 @@ busybox ash -c true 2>/dev/null && shells+=("busybox ash")
 [ ${#shells[@]} -gt 0 ] || tap_skip_all "neither dash nor busybox is here"
 for shell in "${shells[@]}"; do
 	run_all
+	run_flash
 done
 tap_done

@@ -37,13 +37,15 @@ fi
 if command -v shellcheck >/dev/null; then
 	# local is ash's; rc.common is the first line's interpreter; UCI sets variables.
 	tap_nothing "shellcheck: the init script" \
-		"$(shellcheck -s dash -e SC3043,SC1008,SC2154,SC2086,SC1090,SC1091 "$package/files/gatewayd.init")"
+		"$(shellcheck -s dash -e SC3043,SC1008,SC2154,SC2086,SC1090,SC1091 \
+			"$package"/files/gatewayd.init "$package"/files/*.sh "$package"/files/gatewayd.rpcd)"
 	tap_nothing "shellcheck: the rest" "$(shellcheck -e SC1091 "$package"/test*.sh tests/openwrt/*.sh tests/debian/*.sh tests/cross/*.sh tests/cross/run)"
 else
 	tap_skip "shellcheck" "not installed"
 fi
 tap_nothing "what busybox lacks is not used" \
-	"$(grep -nE 'sleep +[0-9]*\.|-printf|(^|[^_])timeout |stat |readlink -f|\[\[|grep -q' "$package"/files/gatewayd.init)"
+	"$(grep -nE 'sleep +[0-9]*\.|-printf|(^|[^_])timeout |stat |readlink -f|\[\[|grep -q|tr .*\[:' \
+		"$package"/files/gatewayd.init "$package"/files/*.sh "$package"/files/gatewayd.rpcd)"
 
 # ---- what it installs ----
 if ! make -s install DESTDIR="$out/tree" >"$out/log" 2>&1; then
@@ -59,13 +61,14 @@ list() { # folder
 }
 tap_equal "what only the package has" \
 	"$(comm -13 <(list "$out/tree") <(list "$out/gatewayd") | xargs)" \
-	"/etc/capabilities/gatewayd.json /etc/config/gatewayd /etc/init.d/gatewayd /lib/upgrade/keep.d/gatewayd /usr/share/rpcd/acl.d/gatewayd.json"
+	"/etc/capabilities/gatewayd.json /etc/config/gatewayd /etc/init.d/gatewayd /lib/upgrade/gatewayd.sh /lib/upgrade/keep.d/gatewayd /usr/libexec/rpcd/gatewayd /usr/share/rpcd/acl.d/gatewayd.json"
 # A new file of `make install` shows up here: take it in, or say that it stays out.
 tap_equal "what only make install has" \
 	"$(comm -23 <(list "$out/tree") <(cat <(list "$out/gatewayd") <(list "$out/gatewayd-oui") | sort) |
 		grep -v '^/usr/share/man/' | xargs)" \
 	"/etc/gatewayd/gatewayd.conf /usr/share/bash-completion/completions/gatewayctl /usr/share/gatewayd/country-data.sh"
 tap_equal "the init script can be run" "$(stat -c %a "$out/gatewayd/etc/init.d/gatewayd")" 755
+tap_equal "and the plugin of rpcd" "$(stat -c %a "$out/gatewayd/usr/libexec/rpcd/gatewayd")" 755
 tap_equal "the settings are root's" "$(stat -c %a "$out/gatewayd/etc/config/gatewayd")" 600
 tap_equal "policies can be read by the daemon's user" \
 	"$(stat -c %a "$out/gatewayd/etc/gatewayd/policy.d/home.conf")" 644

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Sourced before the init script in place of rc.common: what it calls of procd
-# is written to $RECORD, and UCI is read from $IPKG_INSTROOT/etc/config.
+# is written to $RECORD, and UCI is read from $IPKG_INSTROOT/etc/config. "set"
+# is where procd hears of it: who leaves before has changed nothing.
 
 record() {
 	printf '%s\n' "$*" >>"$RECORD"
@@ -16,8 +17,24 @@ done
 logger() { record logger "$@"; }
 chown() { record chown "$@"; }
 id() { [ "${USER_THERE-1}" = 1 ]; }
-start() { start_service && service_triggers; }
-stop() { record stop && stop_service; }
+start() {
+	start_service "$@"
+	service_triggers
+	record set
+}
+stop() {
+	record stop
+	service_stopped
+}
+reload() { reload_service; }
+# The daemon's lock is taken for so many more times that somebody looks.
+flock() {
+	[ "${RUNNING-0}" != 0 ] || return 0
+	RUNNING=$((RUNNING - 1))
+	return 1
+}
+sync() { record sync; }
+sleep() { record sleep "$@"; }
 
 # Lines "section type option value"; a named section has its name.
 uci_lines() { # package
@@ -57,8 +74,15 @@ network_get_device() { # variable network
 	[ -n "$value" ]
 }
 
+in_range() { # value range(from,to)
+	local from="${2#range(}" to="${2#*,}"
+
+	[ "$1" -ge "${from%,*}" ] && [ "$1" -le "${to%)}" ]
+} 2>/dev/null
+
+# As validate_data does it: every option is told of, wrong or not.
 uci_load_validate() { # package type section function option...
-	local package="$1" section="$3" call="$4" result=0 spec option type default value
+	local package="$1" section="$3" call="$4" result=0 right spec option type default value
 	shift 4
 	for spec in "$@"; do
 		option=${spec%%:*}
@@ -70,11 +94,15 @@ uci_load_validate() { # package type section function option...
 		value=$(uci_lines "$package" | awk -v name="$section" -v option="$option" \
 			'$1 == name && $3 == option { sub(/^[^ ]+ [^ ]+ [^ ]+ /, ""); printf "%s%s", comma, $0; comma = " " }')
 		value=${value:-$default}
+		right=true
 		case $type:$value in
 		bool:0 | bool:1 | *:) ;;
-		bool:*) result=1 ;;
-		or*) case $type in *"\"$value\""*) ;; *) result=1 ;; esac ;;
+		bool:*) right=false ;;
+		or*) case $type in *"\"$value\""*) ;; *) right=false ;; esac ;;
+		range*) in_range "$value" "$type" || right=false ;;
 		esac
+		[ $right = true ] || result=1
+		echo "$package.$section.$option=$value validates as $type with $right" >&2
 		eval "local $option; $option=\$value"
 	done
 	[ -n "$call" ] || return "$result"
