@@ -340,6 +340,7 @@ void secrets_scan(struct redact_feed *feed, uint8_t *data, size_t len, bool json
 	struct secrets_scan *scan = feed->scan;
 	size_t at = 0;
 
+	scan->aside = feed->aside;
 	while (at < len) {
 		if (scan->node == ROOT && !scan->escape)
 			at += plain_run(feed->plan->secrets, data + at, len - at);
@@ -374,7 +375,7 @@ static size_t undecided(const struct redact_feed *feed)
 
 	if (length < scan->escape)
 		length = scan->escape;
-	if (!length)
+	if (!length || scan->aside)
 		return 0;
 	index = trail_index(scan, trail_begin(scan, length));
 	bytes = (uint32_t)(feed->offset + feed->len) - scan->trail_offset[index];

@@ -50,6 +50,7 @@ struct secrets_scan {
 	uint8_t length;   /* of that sequence, as far as is known */
 	uint8_t since;    /* bytes since the last match, so that one is not counted twice */
 	bool finish;      /* the escape at a match's end is overwritten to its end */
+	bool aside;       /* the last bytes stay whatever comes */
 	uint8_t trail_at; /* ring: the next to be written */
 	uint16_t held;
 	uint32_t trail_offset[SECRETS_SPELLING_MOST]; /* low bits of the stream offset */

@@ -217,6 +217,7 @@ static void test_seen_where_nothing_changes(void **state)
 			assert_memory_equal(data, cases[i].text, cases[i].len);
 			assert_int_equal(streamed.seen[NETWORK], 1);
 			assert_int_equal(streamed.stripped[NETWORK], 0);
+			assert_int_equal(streamed.held_most, 0);
 			assert_false(streamed.opaque);
 		}
 	}
