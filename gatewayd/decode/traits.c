@@ -25,6 +25,7 @@ void traits_set_text(char target[static TRAITS_TEXT_SIZE], struct bytes text)
 {
 	size_t len = 0;
 
+	memset(target, 0, TRAITS_TEXT_SIZE);
 	while (text.len && text.data[text.len - 1] == 0)
 		text.len--;
 	for (; len < text.len && len < TRAITS_TEXT_SIZE - 1; len++) {
