@@ -105,7 +105,7 @@ static void shrink(const struct text_table *table, size_t *widths, size_t width,
 		size_t widest = table->column_count;
 
 		for (size_t i = 0; i < table->column_count; i++) {
-			size_t narrow = table->columns[i].narrow;
+			size_t narrow = table->columns[i].narrow & ~(size_t)TEXT_SPARE;
 
 			if (narrow && widths[i] > narrow &&
 			    (widest == table->column_count || widths[i] > widths[widest]))
@@ -187,17 +187,36 @@ static void print_row(const struct text_table *table, FILE *out, const size_t *w
 	putc('\n', out);
 }
 
+/* The widths, and the gap between them, of the columns that stay. */
+static size_t fit(const struct text_table *table, size_t *widths, size_t width)
+{
+	size_t gap = GAP, count = table->column_count;
+	bool left_out[TEXT_COLUMNS_MOST] = {false};
+
+	for (;;) {
+		size_t spare = 0;
+
+		for (size_t i = 0; i < count; i++)
+			widths[i] = left_out[i] ? 0 : column_width(table, i);
+		gap = width && total_width(widths, count, GAP) > width ? 1 : GAP;
+		if (width)
+			shrink(table, widths, width, gap);
+		if (!width || total_width(widths, count, gap) <= width)
+			return gap;
+		while (spare < count &&
+		       (!widths[spare] || !(table->columns[spare].narrow & TEXT_SPARE)))
+			spare++;
+		if (spare == count)
+			return gap;
+		left_out[spare] = true;
+	}
+}
+
 static void print(const struct text_table *table, FILE *out, size_t width, bool titles, bool colour)
 {
 	size_t widths[TEXT_COLUMNS_MOST] = {0};
-	size_t gap = GAP;
+	size_t gap = fit(table, widths, width);
 
-	for (size_t i = 0; i < table->column_count; i++)
-		widths[i] = column_width(table, i);
-	if (width && total_width(widths, table->column_count, gap) > width)
-		gap = 1;
-	if (width)
-		shrink(table, widths, width, gap);
 	if (titles)
 		print_row(table, out, widths, gap, 0, true, colour);
 	for (size_t row = 0; row < text_table_rows(table); row++)

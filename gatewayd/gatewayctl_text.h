@@ -65,9 +65,14 @@ const char *text_nearest(const char *word, const char *const *words, size_t coun
 
 struct text_column {
 	const char *title;
-	bool right;    /* numbers */
-	size_t narrow; /* may be cut down to that many columns; 0: never */
+	bool right; /* numbers */
+	/*
+	 * May be cut down to that many columns; 0: never. With TEXT_SPARE it is
+	 * left out where cutting all of them is not enough.
+	 */
+	size_t narrow;
 };
+#define TEXT_SPARE 0x100u
 
 struct text_table;
 
