@@ -16,6 +16,7 @@
 #include "configuration.h"
 #include "daemon.h"
 #include "identify_table.h"
+#include "known.h"
 #include "lists.h"
 #include "payload_keys.h"
 #include "system/control.h"
@@ -191,6 +192,43 @@ void daemon_save_bindings(struct daemon *daemon)
 			 strerror(-error));
 }
 
+static bool is_default_runtime(const struct daemon *daemon)
+{
+	return strncmp(DAEMON_SOCKET, daemon->runtime, strlen(daemon->runtime)) == 0 &&
+	       strlen(daemon->runtime) == strlen(DAEMON_SOCKET) - strlen("/control.sock");
+}
+
+/* Over a reboot, too, where the state directory is on a disk. */
+static const char *known_path(const struct daemon *daemon, char *path, size_t size)
+{
+	snprintf(path, size, "%s/devices",
+		 is_default_runtime(daemon) ? configuration_state_directory() : daemon->runtime);
+	return path;
+}
+
+static void restore_known(struct daemon *daemon, time_us now)
+{
+	char path[300];
+	int count = known_load(daemon->engine, known_path(daemon, path, sizeof(path)), now);
+
+	if (count >= 0)
+		log_info("start", "%d devices were known before", count);
+	else if (count != -ENOENT)
+		log_warn("start", "%s is not used: %s", path,
+			 count == -EINVAL ? "it is damaged" : strerror(-count));
+}
+
+void daemon_save_known(struct daemon *daemon)
+{
+	char path[300];
+	int error = known_save(daemon->engine, known_path(daemon, path, sizeof(path)),
+			       &daemon->known_digest);
+
+	if (error)
+		log_warn("known", "%s: %s; after a restart the devices will be new ones", path,
+			 strerror(-error));
+}
+
 static bool make_hash_key(struct hash_key *ret_key)
 {
 	return getrandom(ret_key, sizeof(*ret_key), 0) == (ssize_t)sizeof(*ret_key);
@@ -255,18 +293,13 @@ bool daemon_start_engine(struct daemon *daemon)
 	daemon->direct_from = config.direct_from;
 	if (warm)
 		restore_bindings(daemon, now);
+	restore_known(daemon, now);
 	daemon->last_minute = clock_local_minute(&daemon->clock, now);
 	engine_advance(daemon->engine, now, daemon->last_minute);
 	return true;
 }
 
 /* ---- privileges ---- */
-
-static bool is_default_runtime(const struct daemon *daemon)
-{
-	return strncmp(DAEMON_SOCKET, daemon->runtime, strlen(daemon->runtime)) == 0 &&
-	       strlen(daemon->runtime) == strlen(DAEMON_SOCKET) - strlen("/control.sock");
-}
 
 bool daemon_drop_privileges(struct daemon *daemon)
 {
@@ -279,7 +312,7 @@ bool daemon_drop_privileges(struct daemon *daemon)
 	    !privilege_give_directory(&daemon->user, daemon->runtime, 0750, error, sizeof(error)))
 		goto failed;
 	if (is_default_runtime(daemon) &&
-	    !privilege_give_directory(&daemon->user, CONFIGURATION_STATEDIR, 0755, error,
+	    !privilege_give_directory(&daemon->user, configuration_state_directory(), 0755, error,
 				      sizeof(error)))
 		goto failed;
 	if (!privilege_drop(&daemon->user, error, sizeof(error)))
@@ -401,8 +434,10 @@ refused:
 
 void daemon_stop(struct daemon *daemon)
 {
-	if (daemon->engine && daemon->started_loop)
+	if (daemon->engine && daemon->started_loop) {
 		daemon_save_bindings(daemon);
+		daemon_save_known(daemon);
+	}
 	daemon_close_kernel(daemon);
 	control_close(daemon->control);
 	commands_free(daemon->commands);

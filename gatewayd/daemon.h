@@ -89,7 +89,7 @@ struct daemon {
 	struct loop_watch *deadline; /* of bytes that wait */
 	bool made_runtime;           /* so it is ours to give away */
 	bool started_loop;
-	uint64_t bindings_digest; /* of what was saved last */
+	uint64_t bindings_digest, known_digest; /* of what was saved last */
 	unsigned ticks;
 	int exit_code;
 };
@@ -138,6 +138,7 @@ void daemon_handle_packets(void *daemon, unsigned events);
 /* What the engine has to tell, told to whoever wants it. */
 void daemon_pass_events(struct daemon *daemon);
 void daemon_save_bindings(struct daemon *daemon);
+void daemon_save_known(struct daemon *daemon);
 void daemon_log_errors(const struct policy_errors *errors, const struct policy_errors *warnings);
 
 #endif

@@ -24,6 +24,7 @@
 #define LEASES_TICKS 5
 #define TRAFFIC_TICKS 5
 #define BINDINGS_TICKS 30
+#define KNOWN_TICKS 600
 #define CHECK_TICKS 60
 #define ERROR_SIZE 512
 
@@ -231,6 +232,8 @@ static void handle_tick(void *context, unsigned events)
 		daemon_read_traffic(daemon);
 	if (tick % BINDINGS_TICKS == BINDINGS_TICKS - 1)
 		daemon_save_bindings(daemon);
+	if (tick % KNOWN_TICKS == KNOWN_TICKS - 1)
+		daemon_save_known(daemon);
 	if (tick % CHECK_TICKS == CHECK_TICKS - 1) {
 		check_rules(daemon);
 		retry_databases(daemon);

@@ -144,6 +144,77 @@ struct device *device_of_packet(struct engine *engine, const struct packet *pack
 	return device;
 }
 
+void engine_restore_device(struct engine *engine, const struct device_record *record)
+{
+	struct device *device = device_of_mac(engine, &record->mac);
+	struct traits traits = record->traits;
+	bool is_new = !device->told && !device->packets;
+
+	if (is_new)
+		device->last = record->last;
+	if (record->first < device->first)
+		device->first = record->first;
+	if (record->last > device->last)
+		device->last = record->last;
+	device->told = true;
+	if (!device->hostname[0])
+		writer_set_text(device->hostname, sizeof(device->hostname), record->hostname);
+	/* What it said since goes first. */
+	(void)traits_merge(&traits, &device->traits);
+	device->traits = traits;
+	for (unsigned i = 0; i < record->row_count && device->row_count < DEVICE_ROWS_MOST; i++)
+		device_add_row(device, record->rows[i]);
+}
+
+/* Another MAC of a device that a file names now: it is one with it. */
+static void fold(struct engine *engine, struct device *into, struct device *device)
+{
+	if (device->first < into->first)
+		into->first = device->first;
+	if (device->last > into->last)
+		into->last = device->last;
+	into->packets += device->packets;
+	into->bytes_up += device->bytes_up;
+	into->bytes_down += device->bytes_down;
+	into->questions += device->questions;
+	into->questions_refused += device->questions_refused;
+	into->flows += device->flows;
+	into->flows_blocked += device->flows_blocked;
+	into->flows_stripped += device->flows_stripped;
+	into->told |= device->told;
+	for (country code = 1; code <= COUNTRY_MOST; code++)
+		if (country_set_has(&device->countries, code))
+			country_set_add(&into->countries, code);
+	for (unsigned i = device->address_count; i-- > 0;)
+		device_remember_address(into, &device->addresses[i]);
+	(void)traits_merge(&into->traits, &device->traits);
+	for (unsigned i = 0; i < device->row_count; i++)
+		device_add_row(into, device->rows[i]);
+	/* So its flows look for their device again. */
+	device->serial = 0;
+	table_remove(engine->devices, device);
+}
+
+void device_fold_all(struct engine *engine)
+{
+	struct device *device = table_oldest(engine->devices), *next;
+
+	for (; device; device = next) {
+		struct device_key key;
+
+		next = table_younger(engine->devices, device);
+		if (mac_is_zero(&device->key.mac))
+			continue;
+		key = key_of_mac(engine, &device->key.mac);
+		if (mac_equal(&key.mac, &device->key.mac))
+			continue;
+		if (!table_find(engine->devices, &key) &&
+		    table_count(engine->devices) == table_capacity(engine->devices))
+			continue; /* a new one would push out the oldest, perhaps this */
+		fold(engine, find_or_add(engine, &key), device);
+	}
+}
+
 void device_print_name(const struct device *device, char *text, size_t size)
 {
 	struct writer writer = writer_on(text, size);

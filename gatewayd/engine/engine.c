@@ -584,6 +584,7 @@ const struct policy_set *engine_swap_policy(struct engine *engine, const struct 
 	for (device = table_oldest(engine->devices); device;
 	     device = table_younger(engine->devices, device))
 		device_policy(engine, device);
+	device_fold_all(engine);
 	engine_judge_again(engine);
 	return old;
 }

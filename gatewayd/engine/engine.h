@@ -265,6 +265,12 @@ void engine_each_device(const struct engine *engine,
 			void (*each)(void *context, const struct device_record *record),
 			void *context);
 
+/*
+ * One that was known before a restart: mac, hostname, traits, rows, first and
+ * last are taken; what is known already stays.
+ */
+void engine_restore_device(struct engine *engine, const struct device_record *record);
+
 struct engine_counters {
 	uint64_t packets, accepted, dropped, replies, edited;
 	uint64_t malformed; /* packets no decoder could read */

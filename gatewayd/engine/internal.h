@@ -441,6 +441,10 @@ unsigned device_overrides(struct engine *engine, const struct device *device);
 
 /* Is it new to whoever is told? Then an event says that it is there. */
 void device_tell(struct engine *engine, struct device *device);
+/* After a new policy set: several MACs of one device become one entry. */
+void device_fold_all(struct engine *engine);
+/* A row of the catalogue that tells its kind: once, and while there is room. */
+void device_add_row(struct device *device, const char *row);
 /* An address that a host can have is remembered as the device's. */
 void device_remember_address(struct device *device, const struct address *address);
 

@@ -10,27 +10,27 @@ static bool is_app(const struct policy_entry *entry)
 	return strcmp(entry->device_class, "phone-app") == 0;
 }
 
+void device_add_row(struct device *device, const char *row)
+{
+	for (unsigned i = 0; i < device->row_count; i++) {
+		if (strcmp(device->rows[i], row) == 0)
+			return;
+	}
+	if (device->row_count < DEVICE_ROWS_MOST)
+		writer_set_text(device->rows[device->row_count++], DEVICE_ROW_SIZE, row);
+}
+
 /*
  * The first few are kept: a device asks for its maker's names before all
  * others. Apps run on anything, so their rows never fill the last places.
  */
 void overhear_entry(struct device *device, const struct policy_entry *entry)
 {
-	unsigned most = DEVICE_ROWS_MOST;
-
 	if (!entry || !entry->device_class || strcmp(entry->device_class, "generic") == 0 ||
-	    strlen(entry->row) >= DEVICE_ROW_SIZE)
+	    strlen(entry->row) >= DEVICE_ROW_SIZE ||
+	    (is_app(entry) && device->row_count >= DEVICE_ROWS_MOST / 2))
 		return;
-	if (is_app(entry))
-		most /= 2;
-	for (unsigned i = 0; i < device->row_count; i++) {
-		if (strcmp(device->rows[i], entry->row) == 0)
-			return;
-	}
-	if (device->row_count >= most)
-		return;
-	writer_set_text(device->rows[device->row_count], DEVICE_ROW_SIZE, entry->row);
-	device->row_count++;
+	device_add_row(device, entry->row);
 }
 
 /*

@@ -3,7 +3,7 @@
 #
 # gatewayd in the lab: its files, its start and end; sourced after lib.sh.
 # It runs as nobody, below a /run and a /var/lib/misc of the lab's own, with
-# what it logs in $LAB/gatewayd.log. Every start adds to the same log.
+# its state in $LAB/state and what it logs in $LAB/gatewayd.log. Every start adds to the same log.
 
 
 # Main file and one policy file; more lines for the main file as arguments,
@@ -61,9 +61,10 @@ gatewayd_start() { # [argument...]
 	wait_for 20 gatewayd_is_up
 }
 gatewayd_launch() { # [argument...]
-	mkdir -p "$LAB/share/policy"
+	mkdir -p "$LAB/share/policy" "$LAB/state"
 	# The sanitizers' end of the program needs calls that the filter forbids.
 	ip netns exec "$LAB_TAG-gateway" env GATEWAYD_DATADIR="$LAB/share" \
+		GATEWAYD_STATEDIR="${GATEWAYD_STATEDIR:-$LAB/state}" \
 		GATEWAYD_SECCOMP="${GATEWAYD_SECCOMP:-off}" sh -c "$GATEWAY_SHELL" "$LAB" \
 		"$GATEWAYD" -c "$LAB/etc" -s /run/gatewayd/control.sock -u nobody "$@" \
 		>>"$LAB/gatewayd.log" 2>&1 </dev/null &
