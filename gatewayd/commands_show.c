@@ -132,7 +132,8 @@ struct device_walk {
 static void send_device(const struct device_walk *walk, const struct device_record *record)
 {
 	const struct daemon *daemon = walk->daemon;
-	const struct device_tables tables = {daemon->vendor, daemon->identify, daemon->set};
+	const struct device_tables tables = {daemon->vendor, daemon->identify, daemon->set,
+					     daemon->engine, clock_now()};
 	struct device_record counted = *record;
 
 	daemon_count_traffic(daemon, &counted);

@@ -14,6 +14,8 @@ struct device_tables {
 	const struct vendor *vendor;
 	const struct identify_table *identify;
 	const struct policy_set *set;
+	const struct engine *engine; /* whose other devices it may be one of */
+	time_us now;
 };
 
 /* NULL: no memory. */

@@ -48,13 +48,11 @@ static void expect(struct reader *reader, const char *word)
 		reader->failed = true;
 }
 
-/* key = "value"; with \" and \\ as the only escapes. */
-static void expect_text(struct reader *reader, const char *key, char *ret_value, size_t size)
+/* "value", with \" and \\ as the only escapes. */
+static void expect_string(struct reader *reader, char *ret_value, size_t size)
 {
 	size_t at = 0;
 
-	expect(reader, key);
-	expect(reader, "=");
 	expect(reader, "\"");
 	while (!reader->failed && *reader->text && *reader->text != '"') {
 		if (*reader->text == '\\')
@@ -67,6 +65,34 @@ static void expect_text(struct reader *reader, const char *key, char *ret_value,
 	}
 	ret_value[at] = '\0';
 	expect(reader, "\"");
+}
+
+/* key = "value"; */
+static void expect_text(struct reader *reader, const char *key, char *ret_value, size_t size)
+{
+	expect(reader, key);
+	expect(reader, "=");
+	expect_string(reader, ret_value, size);
+	expect(reader, ";");
+}
+
+/* mac = "..."; or mac = [ "...", "..." ]; */
+static void expect_macs(struct reader *reader, struct generated_device *device)
+{
+	bool several;
+
+	expect(reader, "mac");
+	expect(reader, "=");
+	several = accept(reader, "[");
+	do {
+		char mac[18];
+
+		expect_string(reader, mac, sizeof(mac));
+		if (reader->failed || !generated_add_mac(device, mac))
+			reader->failed = true;
+	} while (!reader->failed && several && accept(reader, ","));
+	if (several)
+		expect(reader, "]");
 	expect(reader, ";");
 }
 
@@ -82,15 +108,17 @@ static void expect_end(struct reader *reader)
 static bool read_device(struct generated *generated, const char *line)
 {
 	struct reader reader = {line, false};
-	struct generated_device device;
+	struct generated_device device = {.mac_count = 0};
 
 	expect(&reader, "{");
 	expect_text(&reader, "name", device.name, sizeof(device.name));
-	expect_text(&reader, "mac", device.mac, sizeof(device.mac));
+	expect_macs(&reader, &device);
 	expect_text(&reader, "policy", device.policy, sizeof(device.policy));
 	expect_end(&reader);
-	return !reader.failed &&
-	       generated_add_device(generated, device.name, device.mac, device.policy);
+	if (reader.failed || generated->device_count == GENERATED_MOST)
+		return false;
+	generated->devices[generated->device_count++] = device;
+	return true;
 }
 
 static bool read_assignment(struct generated *generated, const char *line)
@@ -209,10 +237,41 @@ struct generated_device *generated_device_by_name(struct generated *generated, c
 struct generated_device *generated_device_by_mac(struct generated *generated, const char *mac)
 {
 	for (size_t i = 0; i < generated->device_count; i++) {
-		if (!strcmp(generated->devices[i].mac, mac))
-			return &generated->devices[i];
+		struct generated_device *device = &generated->devices[i];
+
+		for (size_t k = 0; k < device->mac_count; k++)
+			if (!strcmp(device->macs[k], mac))
+				return device;
 	}
 	return NULL;
+}
+
+bool generated_add_mac(struct generated_device *device, const char *mac)
+{
+	if (device->mac_count == GENERATED_MACS_MOST)
+		return false;
+	snprintf(device->macs[device->mac_count], sizeof(device->macs[0]), "%s", mac);
+	device->mac_count++;
+	return true;
+}
+
+void generated_remove_mac(struct generated *generated, struct generated_device *device,
+			  const char *mac)
+{
+	size_t at = (size_t)(device - generated->devices);
+
+	for (size_t k = 0; k < device->mac_count; k++) {
+		if (strcmp(device->macs[k], mac) != 0)
+			continue;
+		device->mac_count--;
+		memmove(device->macs[k], device->macs[k + 1],
+			(device->mac_count - k) * sizeof(device->macs[0]));
+		break;
+	}
+	if (device->mac_count)
+		return;
+	generated->device_count--;
+	memmove(device, device + 1, (generated->device_count - at) * sizeof(*device));
 }
 
 bool generated_add_device(struct generated *generated, const char *name, const char *mac,
@@ -224,7 +283,8 @@ bool generated_add_device(struct generated *generated, const char *name, const c
 		return false;
 	generated->device_count++;
 	snprintf(device->name, sizeof(device->name), "%s", name);
-	snprintf(device->mac, sizeof(device->mac), "%s", mac);
+	device->mac_count = 0;
+	(void)generated_add_mac(device, mac);
 	snprintf(device->policy, sizeof(device->policy), "%s", policy);
 	return true;
 }
@@ -249,15 +309,34 @@ bool generated_assign(struct generated *generated, const char *device, const cha
 
 /* ---- writing ---- */
 
-static void put_text(FILE *out, const char *key, const char *value)
+static void put_string(FILE *out, const char *value)
 {
-	fprintf(out, "%s = \"", key);
+	putc('"', out);
 	for (; *value; value++) {
 		if (*value == '"' || *value == '\\')
 			putc('\\', out);
 		putc(*value, out);
 	}
-	fputs("\"; ", out);
+	putc('"', out);
+}
+
+static void put_text(FILE *out, const char *key, const char *value)
+{
+	fprintf(out, "%s = ", key);
+	put_string(out, value);
+	fputs("; ", out);
+}
+
+static void put_macs(FILE *out, const struct generated_device *device)
+{
+	bool several = device->mac_count > 1;
+
+	fputs(several ? "mac = [ " : "mac = ", out);
+	for (size_t i = 0; i < device->mac_count; i++) {
+		fputs(i ? ", " : "", out);
+		put_string(out, device->macs[i]);
+	}
+	fputs(several ? " ]; " : "; ", out);
 }
 
 static void put_all(FILE *out, const struct generated *generated)
@@ -268,7 +347,7 @@ static void put_all(FILE *out, const struct generated *generated)
 	for (size_t i = 0; i < generated->device_count; i++) {
 		fputs("\t{ ", out);
 		put_text(out, "name", generated->devices[i].name);
-		put_text(out, "mac", generated->devices[i].mac);
+		put_macs(out, &generated->devices[i]);
 		put_text(out, "policy", generated->devices[i].policy);
 		fprintf(out, "}%s\n", i + 1 < generated->device_count ? "," : "");
 	}

@@ -14,9 +14,12 @@
 #define GENERATED_FILE "policy.d/90-gatewayctl.conf"
 #define GENERATED_MOST 512
 
+#define GENERATED_MACS_MOST 16
+
 struct generated_device {
 	char name[64];
-	char mac[18];
+	char macs[GENERATED_MACS_MOST][18];
+	size_t mac_count;
 	char policy[64];
 };
 
@@ -45,7 +48,11 @@ void generated_free(struct generated *generated);
 /* NULL: there is none. */
 struct generated_device *generated_device_by_name(struct generated *generated, const char *name);
 struct generated_device *generated_device_by_mac(struct generated *generated, const char *mac);
-/* False: there are too many. */
+/* Takes one of its addresses away, and the device with its last one. */
+void generated_remove_mac(struct generated *generated, struct generated_device *device,
+			  const char *mac);
+/* All three: false: there are too many. */
+bool generated_add_mac(struct generated_device *device, const char *mac);
 bool generated_add_device(struct generated *generated, const char *name, const char *mac,
 			  const char *policy);
 bool generated_assign(struct generated *generated, const char *device, const char *policy);

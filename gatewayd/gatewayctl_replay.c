@@ -78,21 +78,23 @@ static void add_guess(void *context, const struct device_record *record)
 }
 
 /* Every device that said something or that tells by what it asks; the caller frees the array. */
-static struct json_object *guess_devices(const struct replay_side *side)
+static struct json_object *guess_devices(const struct replay *replay)
 {
-	struct guesses guesses = {{side->vendor, side->identify, side->set},
-				  json_object_new_array()};
+	const struct replay_side *side = &replay->sides[0];
+	struct guesses guesses = {
+		{side->vendor, side->identify, side->set, side->engine, replay->last},
+		json_object_new_array()};
 
 	engine_each_device(side->engine, add_guess, &guesses);
 	return guesses.array;
 }
 
 /* Of each: who it is and what speaks for it. */
-static struct json_object *guesses_json(const struct replay_side *side)
+static struct json_object *guesses_json(const struct replay *replay)
 {
-	static const char *const kept[] = {"device",  "mac",   "vendor",   "class",
-					   "profile", "guess", "evidence", "says"};
-	struct json_object *devices = guess_devices(side), *array = json_object_new_array();
+	static const char *const kept[] = {"device", "mac",      "vendor",  "class", "profile",
+					   "guess",  "evidence", "same_as", "says"};
+	struct json_object *devices = guess_devices(replay), *array = json_object_new_array();
 
 	for (size_t i = 0; i < json_length(devices); i++) {
 		struct json_object *object = json_object_new_object();
@@ -110,9 +112,9 @@ static struct json_object *guesses_json(const struct replay_side *side)
 	return array;
 }
 
-static void print_guesses(const struct replay_side *side)
+static void print_guesses(const struct replay *replay)
 {
-	struct json_object *devices = guess_devices(side);
+	struct json_object *devices = guess_devices(replay);
 	bool first = true;
 
 	for (size_t i = 0; i < json_length(devices); i++) {
@@ -170,7 +172,7 @@ static struct json_object *summary_json(const struct replay *replay, uint64_t ch
 	add_number(object, "bytes_down", totals.bytes_down);
 	if (replay->side_count > 1)
 		add_number(object, "changed", changed);
-	identified = guesses_json(side);
+	identified = guesses_json(replay);
 	if (json_length(identified))
 		json_object_object_add(object, "identified", json_object_get(identified));
 	json_object_put(identified);
@@ -489,7 +491,7 @@ static void print_result(const struct replay *replay)
 			fputs(replay->sides[0].flows[i].line, stdout);
 	} else {
 		print_devices(replay, width);
-		print_guesses(&replay->sides[0]);
+		print_guesses(replay);
 		print_refusals(replay, width);
 		print_totals(replay);
 	}

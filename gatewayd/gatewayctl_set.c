@@ -185,13 +185,42 @@ static bool set_policy(struct generated *generated, const struct policy_set *set
 	return generated_add_device(generated, device->name, device->mac, policy);
 }
 
+/*
+ * What has this name in our file gets the address, too: another card of it, or
+ * the next of its random ones. It is taken from where it was.
+ */
+static bool add_address(struct generated *generated, struct client_device *device, const char *name)
+{
+	struct generated_device *before = generated_device_by_mac(generated, device->mac);
+	struct generated_device *named;
+
+	if (before && strcmp(before->name, name) != 0)
+		generated_remove_mac(generated, before, device->mac);
+	else if (before)
+		return true;
+	named = generated_device_by_name(generated, name);
+	snprintf(device->policy, sizeof(device->policy), "%s", named->policy);
+	return generated_add_mac(named, device->mac);
+}
+
+static bool set_name(struct generated *generated, struct client_device *device, const char *name)
+{
+	struct generated_device *own = generated_device_by_mac(generated, device->mac);
+
+	if (generated_device_by_name(generated, name))
+		return add_address(generated, device, name);
+	if (!own)
+		return generated_add_device(generated, name, device->mac, device->policy);
+	snprintf(own->name, sizeof(own->name), "%s", name);
+	return true;
+}
+
 static int change(const struct client *client, const struct policy_set *set,
 		  struct client_device *device, const char *name, const char *policy)
 {
-	struct generated_device *own;
 	struct generated *generated;
 	char error[1024];
-	bool done = true;
+	bool done;
 	int code;
 
 	generated = generated_read(client->directory, error, sizeof(error));
@@ -199,21 +228,15 @@ static int change(const struct client *client, const struct policy_set *set,
 		client_error("%s", error);
 		return EXIT_NO;
 	}
-	own = generated_device_by_mac(generated, device->mac);
-	if (policy) {
-		done = set_policy(generated, set, device, policy);
-	} else if (own) {
-		snprintf(own->name, sizeof(own->name), "%s", name);
-	} else {
-		done = generated_add_device(generated, name, device->mac, device->policy);
-	}
+	done = policy ? set_policy(generated, set, device, policy)
+		      : set_name(generated, device, name);
 	if (!policy)
 		snprintf(device->name, sizeof(device->name), "%s", name);
 	code = EXIT_NO;
 	if (done)
 		code = commit(client, generated, device);
 	else
-		client_error("%s: no room for another device", generated->path);
+		client_error("%s: no room for another device or address", generated->path);
 	generated_free(generated);
 	return code;
 }
@@ -233,44 +256,65 @@ int client_set(const struct client *client)
 	return code;
 }
 
-/* Named by a file that is a person's: that is where to change it. */
-static bool is_named_elsewhere(const struct client *client, const struct policy_set *set,
-			       const struct client_device *device)
+/* In a file that is a person's, which is then the place to change it; NULL: it is in ours. */
+static const char *place_elsewhere(const struct client *client, const struct policy_device *row,
+				   unsigned *ret_line)
 {
-	const struct policy_device *row;
 	const char *file = NULL;
 	char ours[512];
+
+	policy_device_place(row, &file, ret_line);
+	snprintf(ours, sizeof(ours), "%s/" GENERATED_FILE, client->directory);
+	return strcmp(file, ours) != 0 ? file : NULL;
+}
+
+/* False: it was said where to change it. */
+static bool may_name(const struct client *client, const struct policy_set *set,
+		     const struct client_device *device, const char *name)
+{
+	const struct policy_device *row = policy_device_by_name(set, name);
 	unsigned line = 0;
+	const char *file = row ? place_elsewhere(client, row, &line) : NULL;
 	struct mac mac;
 
-	if (!mac_parse(device->mac, &mac))
+	if (file) {
+		client_error("\"%s\" stands in %s:%u; add the address there: mac = [ ..., \"%s\" ]",
+			     name, file, line, device->mac);
 		return false;
-	row = policy_device_by_mac(set, &mac);
-	if (!row)
-		return false;
-	policy_device_place(row, &file, &line);
-	snprintf(ours, sizeof(ours), "%s/" GENERATED_FILE, client->directory);
-	if (!strcmp(file, ours))
-		return false;
-	client_error("%s is \"%s\" already: %s:%u", device->mac, policy_device_name(row), file,
-		     line);
-	return true;
+	}
+	row = mac_parse(device->mac, &mac) ? policy_device_by_mac(set, &mac) : NULL;
+	file = row ? place_elsewhere(client, row, &line) : NULL;
+	if (file)
+		client_error("%s is \"%s\" already: %s:%u", device->mac, policy_device_name(row),
+			     file, line);
+	return file == NULL;
+}
+
+/* An address that was typed is meant, whichever of the device's it is. */
+static void take_typed_mac(const char *word, struct client_device *device)
+{
+	struct mac mac;
+
+	if (mac_parse(word, &mac))
+		mac_print(&mac, device->mac);
 }
 
 int client_name(const struct client *client)
 {
 	struct policy_set *set = client_load(client->directory);
-	const char *name = client->arguments[1];
+	const char *word = client->arguments[0], *name = client->arguments[1];
 	struct client_device device;
 	int code = EXIT_NO;
 
 	if (!set)
 		return EXIT_NO;
-	if (strlen(name) >= sizeof(device.name))
+	if (strlen(name) >= sizeof(device.name)) {
 		client_error("a name has %zu letters at most", sizeof(device.name) - 1);
-	else if (client_find_device(client, set, client->arguments[0], &device) &&
-		 !is_named_elsewhere(client, set, &device))
-		code = change(client, set, &device, name, NULL);
+	} else if (client_find_device(client, set, word, &device)) {
+		take_typed_mac(word, &device);
+		if (may_name(client, set, &device, name))
+			code = change(client, set, &device, name, NULL);
+	}
 	policy_free(set);
 	return code;
 }

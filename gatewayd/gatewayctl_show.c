@@ -82,9 +82,16 @@ static void join(struct json_object *array, char *ret_text, size_t size)
 /* ---- devices ---- */
 
 static const struct text_column device_columns[] = {
-	{"DEVICE", false, 12}, {"MAC", false, 0},       {"VENDOR", false, 8}, {"PERHAPS", false, 8},
-	{"POLICY", false, 8},  {"UP", true, 0},         {"DOWN", true, 0},    {"BLOCKED", true, 0},
-	{"STRIPPED", true, 0}, {"COUNTRIES", false, 5},
+	{"DEVICE", false, 10},
+	{"MAC", false, 0},
+	{"VENDOR", false, 8 | TEXT_SPARE},
+	{"PERHAPS", false, 8 | TEXT_SPARE},
+	{"POLICY", false, 8},
+	{"UP", true, 0},
+	{"DOWN", true, 0},
+	{"BLOCKED", true, 0},
+	{"STRIPPED", true, 0},
+	{"COUNTRIES", false, 5},
 };
 
 static void add_device(void *context, struct json_object *object)

@@ -12,6 +12,7 @@
 
 #include "decode/dns.h"
 #include "identify.h"
+#include "same.h"
 #include "utf8.h"
 
 /* What is not UTF-8 would make the whole line no JSON. */
@@ -332,6 +333,21 @@ static void add_guess(struct json_object *object, const struct identify_guess *g
 	json_object_object_add(object, "evidence", array);
 }
 
+static void add_same(struct json_object *parent, const struct same *same)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *array = json_object_new_array();
+
+	add_text(object, "device", same->name);
+	json_object_object_add(object, "named", json_object_new_boolean(same->named));
+	add_mac(object, &same->mac);
+	add_time(object, "last_seen", same->last);
+	for (unsigned i = 0; i < same->evidence_count; i++)
+		json_object_array_add(array, json_object_new_string(same->evidence[i]));
+	json_object_object_add(object, "evidence", array);
+	json_object_object_add(parent, "same_as", object);
+}
+
 /* "1,3,6,15" */
 static void add_parameters(struct json_object *object, const struct traits *traits)
 {
@@ -371,7 +387,7 @@ static void add_traits(struct json_object *parent, const struct traits *traits)
 }
 
 struct json_object *report_device(const struct device_record *record, const char *vendor,
-				  const struct identify_guess *guess)
+				  const struct identify_guess *guess, const struct same *same)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *addresses;
@@ -385,6 +401,8 @@ struct json_object *report_device(const struct device_record *record, const char
 	add_text(object, "vendor", vendor);
 	if (guess)
 		add_guess(object, guess);
+	if (same)
+		add_same(object, same);
 	add_traits(object, &record->traits);
 	add_text(object, "policy", record->policy);
 	addresses = json_object_new_array();

@@ -18,9 +18,10 @@ struct json_object *report_flow(const struct flow_record *record);
 /* A flow's fields with "event" and "time" before them; what a new device has not is absent. */
 struct json_object *report_event(const struct event *event);
 struct identify_guess;
-/* vendor: who made the device; it and guess may be NULL. */
+struct same;
+/* vendor: who made the device; all but the record may be NULL. */
 struct json_object *report_device(const struct device_record *record, const char *vendor,
-				  const struct identify_guess *guess);
+				  const struct identify_guess *guess, const struct same *same);
 struct json_object *report_counters(const struct engine_counters *counters);
 
 /* A text as JSON: cut after 500 bytes, and '?' for what is not UTF-8. */

@@ -17,9 +17,9 @@ lint="clang-format cppcheck shellcheck mandoc binutils"
 command -v busybox >/dev/null || lint="$lint busybox"
 lab="iproute2 nftables dnsmasq-base unbound nginx-light mosquitto mosquitto-clients curl
 	knot-dnsutils openssl tcpdump libmaxmind-db-writer-perl procps iputils-ping conntrack jq iptables
-	ngtcp2-client ngtcp2-server iodine python3"
+	ngtcp2-client ngtcp2-server iodine python3 avahi-daemon"
 deb="debhelper dpkg-dev"
-services="unbound nginx mosquitto"
+services="unbound nginx mosquitto avahi-daemon"
 
 packages_for() {
 	case $1 in

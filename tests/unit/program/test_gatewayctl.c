@@ -344,6 +344,35 @@ static void write_file(const char *text)
 	fclose(file);
 }
 
+/* What may be left out goes, one after the other, when cutting is not enough. */
+static void test_spare_columns_are_left_out(void **state)
+{
+	static const struct text_column columns[] = {{"NAME", false, 4},
+						     {"MAKER", false, 4 | TEXT_SPARE},
+						     {"KIND", false, 4 | TEXT_SPARE},
+						     {"SIZE", true, 0}};
+	static const struct {
+		size_t width;
+		bool has_maker, has_kind;
+	} cases[] = {{0, true, true}, {20, true, true}, {15, false, true}, {10, false, false}};
+	struct text_table *table = text_table_new(columns, COUNT(columns));
+
+	(void)state;
+	text_table_cell(table, "kitchen", COLOUR_NONE);
+	text_table_cell(table, "Somebody", COLOUR_NONE);
+	text_table_cell(table, "something", COLOUR_NONE);
+	text_table_cell(table, "12 kB", COLOUR_NONE);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char *text = print_table(table, cases[i].width);
+
+		assert_int_equal(strstr(text, "Som") != NULL, cases[i].has_maker);
+		assert_int_equal(strstr(text, "som") != NULL, cases[i].has_kind);
+		assert_true(!cases[i].width || strcspn(text, "\n") <= cases[i].width);
+		free(text);
+	}
+	text_table_free(table);
+}
+
 static void test_the_generated_file_reads_back(void **state)
 {
 	struct generated *generated;
@@ -356,6 +385,8 @@ static void test_the_generated_file_reads_back(void **state)
 	assert_true(generated_add_device(generated, "odd \"name\" \\ here", "02:00:00:00:00:01",
 					 "guest"));
 	assert_true(generated_add_device(generated, "tv", "02:00:00:00:00:02", "guest"));
+	assert_true(
+		generated_add_mac(generated_device_by_name(generated, "tv"), "02:00:00:00:00:03"));
 	assert_true(generated_assign(generated, "cam", "camera"));
 	assert_true(generated_assign(generated, "cam", "strict"));
 	assert_true(generated_write(generated, error, sizeof(error)));
@@ -368,8 +399,17 @@ static void test_the_generated_file_reads_back(void **state)
 	assert_int_equal(generated->device_count, 2);
 	assert_non_null(generated_device_by_name(generated, "odd \"name\" \\ here"));
 	assert_string_equal(generated_device_by_mac(generated, "02:00:00:00:00:02")->name, "tv");
+	assert_string_equal(generated_device_by_mac(generated, "02:00:00:00:00:03")->name, "tv");
 	assert_int_equal(generated->assignment_count, 1);
 	assert_string_equal(generated->assignments[0].policy, "strict");
+
+	/* An address goes, and the device with its last one. */
+	generated_remove_mac(generated, &generated->devices[1], "02:00:00:00:00:02");
+	assert_int_equal(generated->devices[1].mac_count, 1);
+	assert_null(generated_device_by_mac(generated, "02:00:00:00:00:02"));
+	generated_remove_mac(generated, &generated->devices[0], "02:00:00:00:00:01");
+	assert_int_equal(generated->device_count, 1);
+	assert_string_equal(generated->devices[0].name, "tv");
 
 	/* Changed and put back. */
 	generated->device_count = 0;
@@ -414,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_the_nearest_word),
 		cmocka_unit_test(test_tables_are_aligned_and_cut),
 		cmocka_unit_test(test_devices_are_found),
+		cmocka_unit_test(test_spare_columns_are_left_out),
 		cmocka_unit_test(test_the_generated_file_reads_back),
 		cmocka_unit_test(test_a_file_of_a_person_is_refused),
 	};

@@ -159,7 +159,7 @@ static void test_a_device_lists_what_it_is(void **state)
 	country_set_add(&record.countries, country_from_text("US"));
 	country_set_add(&record.countries, country_from_text("AA"));
 	country_set_add(&record.countries, country_from_text("ZZ"));
-	expect_line(report_device(&record, "Acme", NULL),
+	expect_line(report_device(&record, "Acme", NULL, NULL),
 		    "{\"device\":\"tv\",\"named\":true,\"vendor\":\"Acme\","
 		    "\"addresses\":[\"192.0.2.9\"],\"packets\":0,\"bytes_up\":0,\"bytes_down\":0,"
 		    "\"questions\":0,\"questions_refused\":0,\"flows\":0,\"flows_blocked\":0,"
