@@ -8,11 +8,11 @@
 
 #include "base/hash.h"
 #include "bindings.h"
+#include "saved.h"
 #include "system/state.h"
 
 #define FILE_MOST (8u << 20)
 #define HEAD "gatewayd-bindings 1\n"
-#define TAIL "end\n"
 
 /* Text that grows; failed for good when there is no memory. */
 struct text {
@@ -71,7 +71,7 @@ int bindings_save(const struct engine *engine, const char *path, uint64_t *diges
 
 	put(&text, HEAD);
 	engine_each_binding(engine, put_binding, &text);
-	put(&text, TAIL);
+	put(&text, SAVED_TAIL);
 	if (text.failed) {
 		free(text.data);
 		return -ENOMEM;
@@ -100,19 +100,6 @@ static bool read_name(const char *word, struct name *ret_name)
 	return true;
 }
 
-static bool read_seconds(const char *word, time_us *ret_time)
-{
-	char *end;
-	long long seconds;
-
-	errno = 0;
-	seconds = strtoll(word, &end, 10);
-	if (errno || *end || seconds < 0 || seconds > INT64_MAX / SECOND_US)
-		return false;
-	*ret_time = seconds * SECOND_US;
-	return true;
-}
-
 static bool read_binding(char *line, struct engine_binding *ret_binding)
 {
 	struct engine_binding *binding = ret_binding;
@@ -127,7 +114,7 @@ static bool read_binding(char *line, struct engine_binding *ret_binding)
 	if (!mac_parse(words[0], &binding->mac) ||
 	    (strcmp(words[1], "-") != 0 && !address_parse(words[1], &binding->device_address)) ||
 	    !address_parse(words[2], &binding->address) ||
-	    !read_seconds(words[3], &binding->expires))
+	    !saved_seconds(words[3], &binding->expires))
 		return false;
 	for (; word; word = strtok_r(NULL, " ", &rest)) {
 		if (binding->name_count == POLICY_NAMES_MOST ||
@@ -136,13 +123,6 @@ static bool read_binding(char *line, struct engine_binding *ret_binding)
 		binding->name_count++;
 	}
 	return binding->name_count > 0;
-}
-
-static bool is_whole(const char *text, size_t len)
-{
-	return len >= strlen(HEAD TAIL) && memcmp(text, HEAD, strlen(HEAD)) == 0 &&
-	       memcmp(text + len - strlen(TAIL), TAIL, strlen(TAIL)) == 0 &&
-	       text[len - strlen(TAIL) - 1] == '\n' && !memchr(text, 0, len);
 }
 
 int bindings_load(struct engine *engine, const char *path, time_us now)
@@ -154,13 +134,12 @@ int bindings_load(struct engine *engine, const char *path, time_us now)
 
 	if (error)
 		return error;
-	if (!is_whole(text, len)) {
+	line = saved_lines(text, len, HEAD);
+	if (!line) {
 		free(text);
 		return -EINVAL;
 	}
-	text[len - strlen(TAIL)] = 0;
-	for (line = strtok_r(text + strlen(HEAD), "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest)) {
+	for (line = strtok_r(line, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		if (!read_binding(line, &binding)) {
 			count = -EINVAL;
 			break;

@@ -18,11 +18,11 @@
 #include "base/hash.h"
 #include "base/writer.h"
 #include "known.h"
+#include "saved.h"
 #include "system/state.h"
 
 #define FILE_MOST (1u << 20)
 #define HEAD "gatewayd-devices 1\n"
-#define TAIL "end\n"
 #define COLUMNS 11
 /* Not every packet is worth a write. */
 #define LAST_GRAIN (10 * MINUTE_US)
@@ -72,7 +72,7 @@ int known_save(const struct engine *engine, const char *path, uint64_t *digest)
 		return -ENOMEM;
 	fputs(HEAD, out);
 	engine_each_device(engine, put_device, out);
-	fputs(TAIL, out);
+	fputs(SAVED_TAIL, out);
 	if (fclose(out) != 0) {
 		free(text);
 		return -ENOMEM;
@@ -87,19 +87,6 @@ int known_save(const struct engine *engine, const char *path, uint64_t *digest)
 }
 
 /* ---- reading ---- */
-
-static bool read_seconds(const char *word, time_us *ret_time)
-{
-	char *end;
-	long long seconds;
-
-	errno = 0;
-	seconds = strtoll(word, &end, 10);
-	if (errno || end == word || *end || seconds < 0 || seconds > INT64_MAX / SECOND_US)
-		return false;
-	*ret_time = seconds * SECOND_US;
-	return true;
-}
 
 static bool read_parameters(const char *word, struct traits *traits)
 {
@@ -147,8 +134,8 @@ static bool read_device(char *line, struct device_record *ret_record)
 		if (!columns[i])
 			return false;
 	}
-	if (!mac_parse(columns[0], &record->mac) || !read_seconds(columns[1], &record->first) ||
-	    !read_seconds(columns[2], &record->last) || !read_parameters(columns[6], traits))
+	if (!mac_parse(columns[0], &record->mac) || !saved_seconds(columns[1], &record->first) ||
+	    !saved_seconds(columns[2], &record->last) || !read_parameters(columns[6], traits))
 		return false;
 	read_text(columns[3], record->hostname);
 	read_text(columns[4], traits->hostname);
@@ -163,13 +150,6 @@ static bool read_device(char *line, struct device_record *ret_record)
 	return true;
 }
 
-static bool is_whole(const char *text, size_t len)
-{
-	return len >= strlen(HEAD TAIL) && memcmp(text, HEAD, strlen(HEAD)) == 0 &&
-	       memcmp(text + len - strlen(TAIL), TAIL, strlen(TAIL)) == 0 &&
-	       text[len - strlen(TAIL) - 1] == '\n' && !memchr(text, 0, len);
-}
-
 int known_load(struct engine *engine, const char *path, time_us now)
 {
 	struct device_record record;
@@ -179,13 +159,12 @@ int known_load(struct engine *engine, const char *path, time_us now)
 
 	if (error)
 		return error;
-	if (!is_whole(text, len)) {
+	line = saved_lines(text, len, HEAD);
+	if (!line) {
 		free(text);
 		return -EINVAL;
 	}
-	text[len - strlen(TAIL)] = 0;
-	for (line = strtok_r(text + strlen(HEAD), "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest)) {
+	for (line = strtok_r(line, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		if (!read_device(line, &record)) {
 			count = -EINVAL;
 			break;
