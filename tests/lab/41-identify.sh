@@ -5,6 +5,7 @@
 # guesses what they are, says why, and proposes what to do; a phone with another
 # random address is proposed as the one that it was; a restart forgets nothing.
 set -u
+# shellcheck disable=SC2034 # lib.sh puts it into its zone
 LAB_NAMES='iotcloud.kalerm.com. A 198.51.100.10'
 . "$(dirname "$0")/scenario.sh"
 
