@@ -245,12 +245,20 @@ void configuration_free(struct configuration *configuration)
 struct policy_set *configuration_load(const char *directory, struct policy_errors *errors,
 				      struct policy_errors *warnings)
 {
+	return configuration_load_with_pauses(directory, NULL, errors, warnings);
+}
+
+struct policy_set *configuration_load_with_pauses(const char *directory, const struct pause *pause,
+						  struct policy_errors *errors,
+						  struct policy_errors *warnings)
+{
 	struct configuration configuration;
 	struct policy_set *set;
 
 	if (!configuration_read(directory, errors, &configuration))
 		return NULL;
-	set = policy_load(configuration.sources, configuration.source_count, errors, warnings);
+	set = policy_load_with_pauses(configuration.sources, configuration.source_count, pause,
+				      errors, warnings);
 	configuration_free(&configuration);
 	return set;
 }

@@ -40,6 +40,10 @@ void configuration_free(struct configuration *configuration);
 /* Reads, checks, compiles. NULL: errors has everything that is wrong. */
 struct policy_set *configuration_load(const char *directory, struct policy_errors *errors,
 				      struct policy_errors *warnings);
+/* The same while others wait; pause may be NULL. */
+struct policy_set *configuration_load_with_pauses(const char *directory, const struct pause *pause,
+						  struct policy_errors *errors,
+						  struct policy_errors *warnings);
 
 /*
  * Where a path that stands in a file is: as it is when absolute, else below

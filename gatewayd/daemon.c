@@ -58,8 +58,8 @@ bool daemon_load_policy(struct daemon *daemon)
 
 	set = configuration_load(daemon->options.directory, &errors, &warnings);
 	if (set)
-		daemon->lists =
-			lists_open(daemon->options.directory, set, NULL, LISTS_COMPILE, &warnings);
+		daemon->lists = lists_open(daemon->options.directory, set, NULL, LISTS_COMPILE,
+					   NULL, &warnings);
 	daemon->set = set;
 	daemon_log_errors(&errors, &warnings);
 	policy_errors_free(&errors);
@@ -401,11 +401,12 @@ static bool put_in_force(struct daemon *daemon, const struct policy_set *set, st
 bool daemon_reload(struct daemon *daemon, struct policy_errors *errors,
 		   struct policy_errors *warnings)
 {
+	const struct pause pause = {.take = daemon_answer_packets, .context = daemon};
 	struct policy_set *set;
 	struct lists *lists;
 
 	clock_read_zone(&daemon->clock);
-	set = configuration_load(daemon->options.directory, errors, warnings);
+	set = configuration_load_with_pauses(daemon->options.directory, &pause, errors, warnings);
 	if (!set)
 		goto refused;
 	if (!check_unchanged(policy_settings(daemon->set), policy_settings(set),
@@ -413,7 +414,8 @@ bool daemon_reload(struct daemon *daemon, struct policy_errors *errors,
 		free_set(set);
 		goto refused;
 	}
-	lists = lists_open(daemon->options.directory, set, daemon->lists, LISTS_QUICKLY, warnings);
+	lists = lists_open(daemon->options.directory, set, daemon->lists, LISTS_QUICKLY, &pause,
+			   warnings);
 	if (!put_in_force(daemon, set, lists, errors))
 		goto refused;
 	daemon_open_geo(daemon);

@@ -135,6 +135,8 @@ void daemon_open_geo(struct daemon *daemon);
 /* Did a `when` begin or end between two minutes of the week, or the clock jump back? */
 bool daemon_crossed_edge(const struct policy_set *set, int from, int to);
 void daemon_handle_packets(void *daemon, unsigned events);
+/* Only those that wait already, in the middle of longer work; events stay for later. */
+void daemon_answer_packets(void *daemon);
 /* What the engine has to tell, told to whoever wants it. */
 void daemon_pass_events(struct daemon *daemon);
 void daemon_save_bindings(struct daemon *daemon);

@@ -158,6 +158,8 @@ bool daemon_apply_rules(struct daemon *daemon, char *error, size_t error_size)
 	daemon->generation = engine_generation(daemon->engine);
 	daemon->rules_wanted = false;
 	nfqueue_set_generation(daemon->capture, daemon->generation);
+	/* Both take the kernel some milliseconds. */
+	daemon_answer_packets(daemon);
 	sweep_connections(daemon);
 	return true;
 }

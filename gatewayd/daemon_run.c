@@ -91,16 +91,15 @@ static void follow_deadline(struct daemon *daemon)
 		loop_set_timer(daemon->deadline, left > 0 ? (uint32_t)(left / 1000) + 1 : 1, 0);
 }
 
-void daemon_handle_packets(void *context, unsigned events)
+/* How many, at most a turn's worth. */
+static unsigned answer_packets(struct daemon *daemon)
 {
-	struct daemon *daemon = context;
 	struct capture *capture = daemon->capture;
 	struct packet packet;
 	struct verdict verdict;
 	unsigned count = 0;
 	int result = 0;
 
-	(void)events;
 	while (count < PACKETS_PER_TURN && (result = nfqueue_ops.next(capture, &packet)) > 0) {
 		engine_packet(daemon->engine, &packet, &verdict);
 		nfqueue_ops.give(capture, &packet, &verdict);
@@ -110,11 +109,28 @@ void daemon_handle_packets(void *context, unsigned events)
 	/* Before the answers leave that make something possible. */
 	pass_pairs(daemon);
 	nfqueue_ops.flush(capture);
-	daemon_pass_events(daemon);
-	follow_deadline(daemon);
 	if (result < 0)
 		lose_queue(daemon, result);
-	else if (count == PACKETS_PER_TURN && daemon->more_packets)
+	return count;
+}
+
+void daemon_answer_packets(void *context)
+{
+	struct daemon *daemon = context;
+
+	if (daemon->started_loop && !daemon->queue_lost)
+		(void)answer_packets(daemon);
+}
+
+void daemon_handle_packets(void *context, unsigned events)
+{
+	struct daemon *daemon = context;
+	unsigned count = answer_packets(daemon);
+
+	(void)events;
+	daemon_pass_events(daemon);
+	follow_deadline(daemon);
+	if (count == PACKETS_PER_TURN && !daemon->queue_lost && daemon->more_packets)
 		/* What was read but not looked at does not make the socket readable. */
 		loop_set_timer(daemon->more_packets, 0, 0);
 }

@@ -52,7 +52,7 @@ static void compile_lists(const struct client *client)
 	struct lists *lists = NULL;
 
 	if (set)
-		lists = lists_open(client->directory, set, NULL, LISTS_COMPILE, NULL);
+		lists = lists_open(client->directory, set, NULL, LISTS_COMPILE, NULL, NULL);
 	policy_free(set);
 	lists_free(lists);
 	policy_errors_free(&errors);

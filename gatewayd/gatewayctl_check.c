@@ -52,7 +52,7 @@ int client_check(const struct client *client)
 	struct policy_errors errors = {0}, warnings = {0};
 	struct policy_set *set = configuration_load(directory, &errors, &warnings);
 	struct lists *lists =
-		set ? lists_open(directory, set, NULL, LISTS_COMPILE, &warnings) : NULL;
+		set ? lists_open(directory, set, NULL, LISTS_COMPILE, NULL, &warnings) : NULL;
 	int code = set ? EXIT_DONE : EXIT_NO;
 
 	if (client->json) {

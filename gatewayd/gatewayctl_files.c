@@ -90,7 +90,7 @@ struct geo *client_open_geo(const char *directory, const struct policy_set *set)
 struct lists *client_open_lists(const char *directory, struct policy_set *set)
 {
 	struct policy_errors warnings = {0};
-	struct lists *lists = lists_open(directory, set, NULL, LISTS_COMPILE, &warnings);
+	struct lists *lists = lists_open(directory, set, NULL, LISTS_COMPILE, NULL, &warnings);
 
 	client_print_errors(&warnings, "warning: ");
 	policy_errors_free(&warnings);

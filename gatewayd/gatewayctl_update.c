@@ -206,7 +206,7 @@ int client_lists_update(const struct client *client)
 		policy_free(set);
 		return EXIT_NO;
 	}
-	lists = lists_open(client->directory, set, NULL, LISTS_COMPILE, NULL);
+	lists = lists_open(client->directory, set, NULL, LISTS_COMPILE, NULL, NULL);
 	code = lists ? update_all(client, policy_settings(set), lists) : EXIT_NO;
 	policy_free(set);
 	lists_free(lists);

@@ -51,7 +51,7 @@ static bool take(struct update *update)
 	if (!lists_compile(update->fetched, list->digest, &data, &len, update->error,
 			   sizeof(update->error)))
 		return false;
-	wrong = list_image_open(bytes_of(data, len), &image);
+	wrong = list_image_open(bytes_of(data, len), NULL, &image);
 	if (wrong)
 		snprintf(update->error, sizeof(update->error), "%s", wrong);
 	else if (is_believed(update, &image))

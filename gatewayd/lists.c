@@ -44,6 +44,13 @@ struct lists {
 	char names[POLICY_LISTS_MOST][64];
 };
 
+/* How all of them are opened. */
+struct opening {
+	const struct lists *old;
+	enum lists_effort effort;
+	const struct pause *pause;
+};
+
 /* ---- images ---- */
 
 static void release(struct held *held)
@@ -58,14 +65,15 @@ static void release(struct held *held)
 }
 
 /* Takes the data, whatever comes of it. */
-static struct held *hold(void *data, size_t len, bool mapped, char *error, size_t error_size)
+static struct held *hold(const struct opening *opening, void *data, size_t len, bool mapped,
+			 char *error, size_t error_size)
 {
 	struct held *held = calloc(1, sizeof(*held));
 	const char *wrong = "no memory";
 
 	if (held) {
 		*held = (struct held){.data = data, .len = len, .mapped = mapped, .holders = 1};
-		wrong = list_image_open(bytes_of(data, len), &held->image);
+		wrong = list_image_open(bytes_of(data, len), opening->pause, &held->image);
 	}
 	if (!wrong)
 		return held;
@@ -78,7 +86,8 @@ static struct held *hold(void *data, size_t len, bool mapped, char *error, size_
 	return NULL;
 }
 
-static struct held *map_file(int fd, const struct stat *status, char *error, size_t error_size)
+static struct held *map_file(const struct opening *opening, int fd, const struct stat *status,
+			     char *error, size_t error_size)
 {
 	struct held *held;
 	void *data;
@@ -93,7 +102,7 @@ static struct held *map_file(int fd, const struct stat *status, char *error, siz
 		snprintf(error, error_size, "%s", strerror(errno));
 		return NULL;
 	}
-	held = hold(data, (size_t)status->st_size, true, error, error_size);
+	held = hold(opening, data, (size_t)status->st_size, true, error, error_size);
 	if (!held)
 		return NULL;
 	held->device = status->st_dev;
@@ -119,7 +128,7 @@ static struct held *find_held(const struct lists *old, const struct stat *status
 }
 
 /* NULL and an empty error: there is no such file. */
-static struct held *open_image(const char *path, const struct lists *old, char *error,
+static struct held *open_image(const struct opening *opening, const char *path, char *error,
 			       size_t error_size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -134,8 +143,8 @@ static struct held *open_image(const char *path, const struct lists *old, char *
 	}
 	if (fstat(fd, &status) < 0)
 		snprintf(error, error_size, "%s", strerror(errno));
-	else if (!(held = find_held(old, &status)))
-		held = map_file(fd, &status, error, error_size);
+	else if (!(held = find_held(opening->old, &status)))
+		held = map_file(opening, fd, &status, error, error_size);
 	close(fd);
 	return held;
 }
@@ -259,7 +268,7 @@ static bool is_current(const struct held *held, const struct list_source *source
 }
 
 /* Where nothing can be written, the image stays in memory. */
-static struct held *compile_list(struct list *list, const char *text, enum lists_effort effort)
+static struct held *compile_list(const struct opening *opening, struct list *list, const char *text)
 {
 	struct lists_entry *entry = &list->entry;
 	char ignored[64];
@@ -269,19 +278,19 @@ static struct held *compile_list(struct list *list, const char *text, enum lists
 
 	if (!lists_compile(text, list->digest, &data, &len, entry->error, sizeof(entry->error)))
 		return NULL;
-	if (effort == LISTS_COMPILE)
+	if (opening->effort == LISTS_COMPILE)
 		make_folder();
 	if (state_save(entry->path, bytes_of(data, len), LISTS_MODE) == 0) {
-		held = open_image(entry->path, NULL, ignored, sizeof(ignored));
+		held = open_image(opening, entry->path, ignored, sizeof(ignored));
 		if (held) {
 			free(data);
 			return held;
 		}
 	}
-	return hold(data, len, false, entry->error, sizeof(entry->error));
+	return hold(opening, data, len, false, entry->error, sizeof(entry->error));
 }
 
-static struct held *open_file(struct list *list, const struct lists *old, enum lists_effort effort)
+static struct held *open_file(const struct opening *opening, struct list *list)
 {
 	struct lists_entry *entry = &list->entry;
 	struct list_source source;
@@ -293,10 +302,10 @@ static struct held *open_file(struct list *list, const struct lists *old, enum l
 		return NULL;
 	}
 	source_of(&status, list->digest, &source);
-	held = open_image(entry->path, old, entry->error, sizeof(entry->error));
+	held = open_image(opening, entry->path, entry->error, sizeof(entry->error));
 	if (held && is_current(held, &source))
 		return held;
-	if (held && effort == LISTS_QUICKLY && source.size > QUICK_MOST &&
+	if (held && opening->effort == LISTS_QUICKLY && source.size > QUICK_MOST &&
 	    held->image.source.place == source.place) {
 		snprintf(entry->error, sizeof(entry->error),
 			 "it has changed; \"gatewayctl reload\" compiles it, until then the one "
@@ -304,7 +313,7 @@ static struct held *open_file(struct list *list, const struct lists *old, enum l
 		return held;
 	}
 	entry->error[0] = 0;
-	fresh = compile_list(list, entry->place, effort);
+	fresh = compile_list(opening, list, entry->place);
 	/* An old one is better than none, if it is of the same text. */
 	if (!fresh && held && held->image.source.place == source.place)
 		return held;
@@ -312,10 +321,10 @@ static struct held *open_file(struct list *list, const struct lists *old, enum l
 	return fresh;
 }
 
-static struct held *open_url(struct list *list, const struct lists *old)
+static struct held *open_url(const struct opening *opening, struct list *list)
 {
 	struct lists_entry *entry = &list->entry;
-	struct held *held = open_image(entry->path, old, entry->error, sizeof(entry->error));
+	struct held *held = open_image(opening, entry->path, entry->error, sizeof(entry->error));
 
 	if (held && held->image.source.place == list->digest)
 		return held;
@@ -371,12 +380,12 @@ static const struct list *find_list(const struct lists *lists, const struct list
 	return NULL;
 }
 
-static void open_list(struct list *list, const struct lists *old, enum lists_effort effort)
+static void open_list(const struct opening *opening, struct list *list)
 {
-	const struct list *before = find_list(old, list);
+	const struct list *before = find_list(opening->old, list);
 	struct stat status;
 
-	list->held = list->entry.is_url ? open_url(list, old) : open_file(list, old, effort);
+	list->held = list->entry.is_url ? open_url(opening, list) : open_file(opening, list);
 	if (!list->held)
 		return;
 	list->entry.image = &list->held->image;
@@ -388,8 +397,10 @@ static void open_list(struct list *list, const struct lists *old, enum lists_eff
 }
 
 struct lists *lists_open(const char *directory, struct policy_set *set, const struct lists *old,
-			 enum lists_effort effort, struct policy_errors *warnings)
+			 enum lists_effort effort, const struct pause *pause,
+			 struct policy_errors *warnings)
 {
+	const struct opening opening = {.old = old, .effort = effort, .pause = pause};
 	struct lists *lists = calloc(1, sizeof(*lists));
 	const struct policy_list_source *sources;
 	size_t count;
@@ -412,7 +423,7 @@ struct lists *lists_open(const char *directory, struct policy_set *set, const st
 					   sizeof(lists->places[i]));
 		lists_image_path(list->entry.name, list->entry.place, list->entry.path,
 				 &list->digest);
-		open_list(list, old, effort);
+		open_list(&opening, list);
 		if (list->entry.error[0] && warnings)
 			policy_errors_add(warnings, list->entry.place, 0, "list %.60s: %s%s",
 					  list->entry.name, list->entry.error,

@@ -46,10 +46,11 @@ struct lists_entry {
 /*
  * Opens all lists of a set and gives them to it. `old` may be NULL; the same
  * files are then not mapped twice. NULL: no memory. The lists must outlive
- * the set. Warnings may be NULL.
+ * the set. pause and warnings may be NULL.
  */
 struct lists *lists_open(const char *directory, struct policy_set *set, const struct lists *old,
-			 enum lists_effort effort, struct policy_errors *warnings);
+			 enum lists_effort effort, const struct pause *pause,
+			 struct policy_errors *warnings);
 void lists_free(struct lists *lists);
 size_t lists_count(const struct lists *lists);
 const struct lists_entry *lists_at(const struct lists *lists, size_t index);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #define CATALOGUE_TEXT_MOST ((size_t)16 << 20)
+#define ROWS_PER_PAUSE 64u
 #define COLUMNS_LEAST 5
 #define COLUMNS_MOST 8
 #define ORGANISATION_MOST 63
@@ -257,6 +258,8 @@ static void read_source(struct reader *reader, const struct policy_source *sourc
 			return;
 		}
 		read_line(reader, bytes_of(rest.data, len), number);
+		if (number % ROWS_PER_PAUSE == 0)
+			pause_take(reader->check->pause);
 		rest.data += len + (end != NULL);
 		rest.len -= len + (end != NULL);
 	}
@@ -344,6 +347,7 @@ void catalogue_read(struct check *check, const struct policy_source *sources, si
 	if (reader.count) {
 		qsort(reader.rows, reader.count, sizeof(*reader.rows), compare_rows);
 		keep_last(&reader);
+		pause_take(check->pause);
 		fill(&reader, &check->set->arena, &check->set->catalogue);
 	}
 	free(reader.rows);

@@ -15,6 +15,7 @@
 struct check {
 	struct policy_set *set; /* under construction; everything lives in its arena */
 	struct policy_errors *errors, *warnings;
+	const struct pause *pause;
 	const char *file;             /* the one that messages are about */
 	enum policy_source_kind kind; /* of the file being read */
 	struct vector devices, policies, assertions, assignments;

@@ -21,6 +21,7 @@
 
 #include "base/addr.h"
 #include "base/name.h"
+#include "base/pause.h"
 
 /* Names with more labels are not taken: it keeps the error below what is promised. */
 #define LIST_LABELS_MOST 40
@@ -144,8 +145,9 @@ struct list_image {
 	struct list_counts counts;
 };
 
-/* NULL: it is good; else what is wrong with it. Reads all of it once. */
-const char *list_image_open(struct bytes data, struct list_image *ret_image);
+/* NULL: it is good; else what is wrong with it. Reads all of it once, with pauses. */
+const char *list_image_open(struct bytes data, const struct pause *pause,
+			    struct list_image *ret_image);
 
 /* The entry that decides about a name. */
 struct list_hit {
@@ -163,15 +165,16 @@ bool list_image_contains_address(const struct list_image *image, const struct ad
 
 #define LIST_HEADER 256
 #define LIST_CHECKED_FROM 32 /* what the checksum covers */
-#define LIST_BUCKET 16       /* names per bucket, on average */
-#define LIST_TAG 5           /* bytes: 36 bits of hash, level, scope */
-#define LIST_PAD 8           /* behind the tags, so that 8 bytes can be read at each */
+#define LIST_CHECK_PART (256u << 10)
+#define LIST_BUCKET 16 /* names per bucket, on average */
+#define LIST_TAG 5     /* bytes: 36 bits of hash, level, scope */
+#define LIST_PAD 8     /* behind the tags, so that 8 bytes can be read at each */
 #define LIST_HAS_EXCEPTIONS 1u
 #define LIST_SPECIFIC_FIRST 2u
 #define LIST_VERSION 1u
 extern const uint8_t list_magic[8];
 
-uint64_t list_checksum(struct bytes data);
+uint64_t list_checksum(struct bytes data, const struct pause *pause);
 uint64_t list_hash_start(uint64_t seed);
 
 /* Names are hashed from their last byte to the first: each label's end gives a suffix. */

@@ -106,7 +106,8 @@ static bool is_in_order(const struct list_image *image)
 	return true;
 }
 
-const char *list_image_open(struct bytes data, struct list_image *ret_image)
+const char *list_image_open(struct bytes data, const struct pause *pause,
+			    struct list_image *ret_image)
 {
 	struct list_image image = {.data = data};
 	struct cursor cursor = cursor_on(data);
@@ -127,8 +128,8 @@ const char *list_image_open(struct bytes data, struct list_image *ret_image)
 	read_header(&cursor, &image, &flags, &format);
 	if (!set_sections(&image) || format >= LIST_FORMAT_COUNT)
 		return "it is damaged";
-	if (list_checksum(bytes_of(data.data + LIST_CHECKED_FROM, data.len - LIST_CHECKED_FROM)) !=
-	    checksum)
+	if (list_checksum(bytes_of(data.data + LIST_CHECKED_FROM, data.len - LIST_CHECKED_FROM),
+			  pause) != checksum)
 		return "it is damaged: the checksum does not fit";
 	if (!is_in_order(&image))
 		return "it is damaged";

@@ -27,6 +27,7 @@ static void read_tree(struct check *check, const struct policy_source *source, s
 {
 	struct setting *root = load_settings(arena, source, check->errors);
 
+	pause_take(check->pause);
 	check->file = source->file;
 	*ret_root = root;
 	if (!root)
@@ -60,6 +61,7 @@ static void read_sources(struct check *check, const struct policy_source *source
 		check->kind = sources[i].kind;
 		if (roots[i])
 			check_policies(check, roots[i]);
+		pause_take(check->pause);
 	}
 	catalogue_read(check, sources, count);
 	bypass_read(check, sources, count);
@@ -103,7 +105,9 @@ static bool read_all(struct check *check, const struct policy_source *sources, s
 
 	set_defaults(&check->set->settings);
 	read_sources(check, sources, count, trees);
+	pause_take(check->pause);
 	compile_set(check);
+	pause_take(check->pause);
 	if (check->errors->count + check->errors->omitted == before)
 		assert_set(check);
 	return check->errors->count + check->errors->omitted == before;
@@ -137,6 +141,13 @@ static struct policy_set *finish(struct loading *loading, bool good)
 struct policy_set *policy_load(const struct policy_source *sources, size_t count,
 			       struct policy_errors *errors, struct policy_errors *warnings)
 {
+	return policy_load_with_pauses(sources, count, NULL, errors, warnings);
+}
+
+struct policy_set *policy_load_with_pauses(const struct policy_source *sources, size_t count,
+					   const struct pause *pause, struct policy_errors *errors,
+					   struct policy_errors *warnings)
+{
 	const size_t first_error = errors->count;
 	const size_t first_warning = warnings ? warnings->count : 0;
 	struct loading *loading = calloc(1, sizeof(*loading));
@@ -151,6 +162,7 @@ struct policy_set *policy_load(const struct policy_source *sources, size_t count
 	}
 	loading->set = loading->check.set = set;
 	loading->check.errors = errors;
+	loading->check.pause = pause;
 	loading->check.warnings = warnings;
 	set->arena.exhausted = loading->trees.exhausted = &loading->exhausted;
 	if (setjmp(loading->exhausted)) {

@@ -25,6 +25,7 @@
 #include "base/country.h"
 #include "base/name.h"
 #include "base/packet.h"
+#include "base/pause.h"
 #include "base/protocol.h"
 #include "base/writer.h"
 
@@ -144,6 +145,10 @@ struct policy_source {
  */
 struct policy_set *policy_load(const struct policy_source *sources, size_t count,
 			       struct policy_errors *errors, struct policy_errors *warnings);
+/* The same while others wait; pause may be NULL. */
+struct policy_set *policy_load_with_pauses(const struct policy_source *sources, size_t count,
+					   const struct pause *pause, struct policy_errors *errors,
+					   struct policy_errors *warnings);
 void policy_free(struct policy_set *set);
 
 /*

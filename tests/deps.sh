@@ -19,7 +19,7 @@ lab="iproute2 nftables dnsmasq-base unbound nginx-light mosquitto mosquitto-clie
 	knot-dnsutils openssl tcpdump libmaxmind-db-writer-perl procps iputils-ping conntrack jq iptables
 	ngtcp2-client ngtcp2-server iodine python3 avahi-daemon"
 deb="debhelper dpkg-dev"
-services="unbound nginx mosquitto avahi-daemon"
+services="unbound nginx mosquitto avahi-daemon dnsdist"
 
 packages_for() {
 	case $1 in
@@ -33,7 +33,7 @@ packages_for() {
 		echo "$build jq"
 		[ "$(id -u)" != 0 ] || echo "$lab"
 		;;
-	bench) echo "$build $lab libcmocka-dev dnsperf iperf3 iptables" ;;
+	bench) echo "$build $lab libcmocka-dev dnsperf iperf3 iptables dnsdist" ;;
 	fuzz) echo "$build clang libclang-rt-14-dev" ;;
 	deb) echo "$build $deb" ;;
 	cross) echo "$build jq gcc-s390x-linux-gnu gcc-mipsel-linux-gnu qemu-user-static" ;;

@@ -136,7 +136,7 @@ static double open_once(const char *path, struct list_image *ret_image)
 	void *data = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd, 0);
 
 	expect(fd >= 0 && data != MAP_FAILED, "it cannot be mapped");
-	expect(!list_image_open(bytes_of(data, (size_t)size), ret_image), "it is damaged");
+	expect(!list_image_open(bytes_of(data, (size_t)size), NULL, ret_image), "it is damaged");
 	close(fd);
 	return now_ns() - start;
 }

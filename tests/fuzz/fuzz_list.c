@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	ENSURE(build && list_build_feed(build, text));
 	ENSURE(list_build_end(build, &source, &result, &len));
-	ENSURE(!list_image_open(bytes_of(result, len), &image));
+	ENSURE(!list_image_open(bytes_of(result, len), NULL, &image));
 	reader = list_reader_new(image.format, &sink);
 	ENSURE(reader);
 	/* Cut otherwise, read the same. */

@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t checksum;
 	uint8_t *copy;
 
-	if (!list_image_open(bytes_of(data, size), &image))
+	if (!list_image_open(bytes_of(data, size), NULL, &image))
 		ask(&image);
 	if (size < LIST_HEADER)
 		return 0;
@@ -41,10 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, data, size);
 	for (unsigned i = 0; i < 8; i++)
 		copy[16 + i] = (uint8_t)((uint64_t)size >> 8 * i);
-	checksum = list_checksum(bytes_of(copy + LIST_CHECKED_FROM, size - LIST_CHECKED_FROM));
+	checksum = list_checksum(bytes_of(copy + LIST_CHECKED_FROM, size - LIST_CHECKED_FROM), NULL);
 	for (unsigned i = 0; i < 8; i++)
 		copy[24 + i] = (uint8_t)(checksum >> 8 * i);
-	if (!list_image_open(bytes_of(copy, size), &image))
+	if (!list_image_open(bytes_of(copy, size), NULL, &image))
 		ask(&image);
 	free(copy);
 	return 0;

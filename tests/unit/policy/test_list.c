@@ -35,7 +35,7 @@ static struct compiled compile_cut(const void *text, size_t len, size_t part)
 	}
 	assert_true(list_build_end(build, &source, &compiled.data, &compiled.len));
 	list_build_free(build);
-	assert_null(list_image_open(bytes_of(compiled.data, compiled.len), &compiled.image));
+	assert_null(list_image_open(bytes_of(compiled.data, compiled.len), NULL, &compiled.image));
 	return compiled;
 }
 
@@ -190,7 +190,7 @@ static void test_cuts(void **state)
 			assert_true(list_build_feed(build, bytes_of(text + at, n)));
 		}
 		assert_true(list_build_end(build, &source, &data, &len));
-		assert_null(list_image_open(bytes_of(data, len), &image));
+		assert_null(list_image_open(bytes_of(data, len), NULL, &image));
 		assert_int_equal(image.tag_count, whole.image.tag_count);
 		assert_memory_equal(image.tags, whole.image.tags, 5 * image.tag_count);
 		free(data);
@@ -334,8 +334,15 @@ static void test_property(void **state)
 }
 
 /* Every name of a large list is found and 200,000 others are not. */
+static void count_pause(void *context)
+{
+	++*(unsigned *)context;
+}
+
 static void test_large(void **state)
 {
+	struct pause pause = {.take = count_pause};
+	unsigned pauses = 0;
 	struct list_build *build = list_build_new(7);
 	struct list_source source = {0, 0, 0};
 	struct compiled compiled;
@@ -350,7 +357,7 @@ static void test_large(void **state)
 	}
 	assert_true(list_build_end(build, &source, &compiled.data, &compiled.len));
 	list_build_free(build);
-	assert_null(list_image_open(bytes_of(compiled.data, compiled.len), &compiled.image));
+	assert_null(list_image_open(bytes_of(compiled.data, compiled.len), NULL, &compiled.image));
 	assert_true(compiled.len < 100000 * 6);
 	for (unsigned i = 0; i < 100000; i++) {
 		sprintf(text, "a.b.n%u.example%u.test", i * 7919u, i % 1000);
@@ -360,6 +367,16 @@ static void test_large(void **state)
 		sprintf(text, "www.m%u.example%u.test", i, i % 1000);
 		assert_false(on(&compiled, text));
 	}
+	/* It is checked in parts, and with a pause after each. */
+	pause.context = &pauses;
+	assert_null(
+		list_image_open(bytes_of(compiled.data, compiled.len), &pause, &compiled.image));
+	assert_int_equal(pauses, (compiled.len - LIST_CHECKED_FROM + LIST_CHECK_PART - 1) /
+					 LIST_CHECK_PART);
+	assert_true(pauses > 1);
+	compiled.data[compiled.len - 1] ^= 1;
+	assert_non_null(
+		list_image_open(bytes_of(compiled.data, compiled.len), &pause, &compiled.image));
 	free(compiled.data);
 }
 
@@ -375,18 +392,18 @@ static void test_damage(void **state)
 		uint8_t *part = malloc(len + 1);
 
 		memcpy(part, compiled.data, len);
-		assert_non_null(list_image_open(bytes_of(part, len), &image));
+		assert_non_null(list_image_open(bytes_of(part, len), NULL, &image));
 		free(part);
 	}
 	for (size_t i = 0; i < compiled.len; i++) {
 		for (unsigned bit = 0; bit < 8; bit++) {
 			compiled.data[i] ^= (uint8_t)(1 << bit);
-			assert_non_null(
-				list_image_open(bytes_of(compiled.data, compiled.len), &image));
+			assert_non_null(list_image_open(bytes_of(compiled.data, compiled.len), NULL,
+							&image));
 			compiled.data[i] ^= (uint8_t)(1 << bit);
 		}
 	}
-	assert_null(list_image_open(bytes_of(compiled.data, compiled.len), &image));
+	assert_null(list_image_open(bytes_of(compiled.data, compiled.len), NULL, &image));
 	assert_int_equal(image.source.place, 1);
 	assert_int_equal(image.source.size, 2);
 	assert_int_equal(image.source.time_ns, 3);

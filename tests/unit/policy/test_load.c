@@ -154,6 +154,11 @@ static struct policy_source source(const char *file, const char *text, enum poli
 }
 
 /* The user's policy takes the place of the shipped one, for those who extend it, too. */
+static void count_pause(void *context)
+{
+	++*(unsigned *)context;
+}
+
 static void test_profiles(void **state)
 {
 	static const char shipped[] = "policies = ( { name = \"base\"; default = \"block\"; }, { "
@@ -164,11 +169,15 @@ static void test_profiles(void **state)
 		source("base.conf", shipped, SOURCE_PROFILE),
 	};
 	struct policy_errors errors = {.count = 0}, warnings = {.count = 0};
-	struct policy_set *set = policy_load(sources, 2, &errors, &warnings);
+	unsigned pauses = 0;
+	struct pause pause = {.take = count_pause, .context = &pauses};
+	struct policy_set *set = policy_load_with_pauses(sources, 2, &pause, &errors, &warnings);
 
 	(void)state;
 	assert_non_null(set);
 	assert_int_equal(errors.count + warnings.count, 0);
+	/* Others get their turn at least between the files. */
+	assert_true(pauses >= 2);
 	assert_int_equal(policy_count(set), 3);
 	assert_int_equal(policy_default(policy_by_name(set, "top")), POLICY_ALLOW);
 	policy_free(set);

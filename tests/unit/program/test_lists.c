@@ -87,7 +87,7 @@ static struct lists *open_lists(struct policy_set *set, const struct lists *old,
 				enum lists_effort effort, const char *warning)
 {
 	struct policy_errors warnings = {0};
-	struct lists *lists = lists_open(folder, set, old, effort, &warnings);
+	struct lists *lists = lists_open(folder, set, old, effort, NULL, &warnings);
 
 	assert_non_null(lists);
 	assert_int_equal(warnings.count, warning ? 1 : 0);

@@ -1,0 +1,205 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A million domains, sourced by run: what the list costs by itself (bench_lists.c),
+# then gatewayd with it beside dnsmasq, unbound (RPZ) and dnsdist with the same
+# names: memory, refused questions a second, a cold start. Last, how long a
+# question waits while gatewayd reloads. All refuse a name and all below it,
+# by NXDOMAIN. NAMES=100000: another number.
+# shellcheck disable=SC2154 # tools is run's
+
+NAMES=${NAMES:-1000000}
+LIST_PEERS=(dnsmasq unbound dnsdist)
+declare -A LIST_ADDRESS=([gatewayd]=198.51.100.55 [dnsmasq]=198.51.100.56 [unbound]=198.51.100.57
+	[dnsdist]=198.51.100.58)
+declare -A LIST_PID=()
+
+list_files() {
+	export GATEWAYD_STATEDIR=$LAB/state
+	mkdir -p "$GATEWAYD_STATEDIR"
+	awk -v count="$NAMES" 'BEGIN {
+		split("com net org co.uk com.cn io de ru", ends, " ")
+		for (i = 0; i < count; i++) {
+			x = (i * 2654435761) % 4294967296
+			printf "%s%x.track%d.%s\n", x % 2 ? "ads-" : "t", i, x / 1048576, ends[1 + i % 8]
+		}
+	}' >"$LAB/etc/million.txt"
+	shuf -n 200000 --random-source="$GATEWAYCTL" "$LAB/etc/million.txt" | sed 's/.*/a.b.& A/' >"$LAB/million.asked"
+	list_name=$(sed -n '1s/ A$//p' "$LAB/million.asked")
+	chmod -R a+rX "$LAB/etc" "$GATEWAYD_STATEDIR"
+}
+list_configurations() {
+	sed 's,.*,local=/&/,' "$LAB/etc/million.txt" >"$LAB/million.dnsmasq"
+	{
+		printf '%s\n' '$TTL 300' '@ SOA ns. admin. 1 3600 900 86400 60' '@ NS ns.'
+		awk '{ print $0 " CNAME .\n*." $0 " CNAME ." }' "$LAB/etc/million.txt"
+	} >"$LAB/million.rpz"
+	cat >"$LAB/million.unbound" <<-END
+		server:
+		  do-daemonize: no
+		  username: ""
+		  chroot: ""
+		  pidfile: ""
+		  directory: "$LAB"
+		  use-syslog: no
+		  num-threads: 2
+		  module-config: "respip iterator"
+		  access-control: 0.0.0.0/0 allow
+		  interface: ${LIST_ADDRESS[unbound]}
+		rpz:
+		  name: "million"
+		  zonefile: "$LAB/million.rpz"
+		remote-control:
+		  control-enable: no
+	END
+	cat >"$LAB/million.dnsdist" <<-END
+		setLocal("${LIST_ADDRESS[dnsdist]}")
+		setACL({"0.0.0.0/0"})
+		setSecurityPollSuffix("")
+		newServer("${LIST_ADDRESS[gatewayd]}")
+		names = newSuffixMatchNode()
+		for name in io.lines("$LAB/etc/million.txt") do names:add(name) end
+		addAction(SuffixMatchNodeRule(names), RCodeAction(DNSRCode.NXDOMAIN))
+	END
+}
+# LIST_PID: of the program itself.
+list_start() { # peer
+	case $1 in
+	dnsmasq)
+		lab_start million-dnsmasq resolver dnsmasq --keep-in-foreground --conf-file="$LAB/million.dnsmasq" \
+			--no-hosts --no-resolv --listen-address="${LIST_ADDRESS[dnsmasq]}" --bind-interfaces --user=root --pid-file=
+		;;
+	unbound) lab_start million-unbound resolver unbound -d -c "$LAB/million.unbound" ;;
+	dnsdist) lab_start million-dnsdist resolver dnsdist --supervised --disable-syslog -C "$LAB/million.dnsdist" ;;
+	gatewayd)
+		gatewayd_launch
+		LIST_PID[gatewayd]=$GATEWAYD_PID
+		return
+		;;
+	esac
+	LIST_PID[$1]=$!
+}
+list_refuses() { # server: within two minutes
+	in_space laptop "$tools/questioner" --until "${LIST_ADDRESS[$1]}" "$list_name" 120
+}
+# Seconds from the start of the program to the first refusal.
+list_cold_start() { # server
+	local start=$EPOCHREALTIME
+	list_start "$1"
+	list_refuses "$1" || {
+		echo "$1 does not refuse what it should"
+		tail -n 5 "$LAB/million-$1.out" "$LAB/gatewayd.log"
+		exit 1
+	} >&2
+	awk "BEGIN { print $EPOCHREALTIME - $start }" >>"$LAB/result.start.$1"
+}
+list_resident() { # server: MB
+	awk '/^VmRSS/ { print $2 / 1024 }' "/proc/${LIST_PID[$1]}/status"
+}
+measure_list() { # server
+	questions_per_second "${LIST_ADDRESS[$1]}" million.asked
+}
+# One after the other, each once more than it is measured: who waits costs nothing.
+list_turns() {
+	local round server
+	for server in "${LIST_PEERS[@]}"; do
+		list_cold_start "$server"
+		measure_list "$server" >/dev/null
+	done
+	for ((round = 1; round <= ROUNDS; round++)); do
+		list_cold_start gatewayd
+		wait_for 10 gatewayd_answers
+		for server in gatewayd "${LIST_PEERS[@]}"; do
+			[ "$server" != gatewayd ] || [ "$round" -gt 1 ] || measure_list gatewayd >/dev/null
+			measure_list "$server" >>"$LAB/result.list.$server"
+			[ ! -t 2 ] || printf '\rlists: round %d of %d ' "$round" "$ROUNDS" >&2
+		done
+		list_resident gatewayd >"$LAB/result.resident.gatewayd"
+		[ "$round" -eq "$ROUNDS" ] || gatewayd_stop
+	done
+	[ ! -t 2 ] || printf '\r\033[K' >&2
+	for server in "${LIST_PEERS[@]}"; do
+		list_resident "$server" >"$LAB/result.resident.$server"
+		lab_end_process "${LIST_PID[$server]}"
+	done
+}
+
+# Five hundred questions a second for four seconds, and meanwhile a command, three
+# times. Who asks, who answers and gatewayd go before all else on the machine: what
+# is measured is how long they wait for each other, not for who else works here.
+first_of_all() { # pid...
+	local pid
+	for pid; do chrt --all-tasks --fifo --pid 1 "$pid" >/dev/null; done
+}
+waits_during() { # name command...
+	local what=$1 asking
+	shift
+	in_space laptop chrt --fifo 1 "$tools/questioner" 198.51.100.55 passes.many.example 500 4 >"$LAB/waits.one" &
+	asking=$!
+	for _ in 1 2 3; do
+		"$@" >/dev/null 2>&1 || echo "$what: a reload failed" >&2
+		sleep 0.5
+	done
+	wait $asking
+	cat "$LAB/waits.one" >>"$LAB/result.waits.$what"
+}
+reload_same() {
+	gatewayctl reload
+}
+# The text is another one: gatewayctl compiles it, the daemon maps the result.
+reload_changed() {
+	echo "new$((++list_changes)).example" >>"$LAB/etc/million.txt"
+	gatewayctl reload
+}
+show_waits() { # name title: medians of the rounds, and the worst of all
+	awk '{ print $5 }' "$LAB/result.waits.$1" | median >"$LAB/waits.longest"
+	awk -v title="$2" -v longest="$(cat "$LAB/waits.longest")" '
+		{ asked += $1; lost += $2; median += $3; if ($5 > worst) worst = $5 }
+		END { printf "    %-30s %6.3f ms, the longest of a round %7.3f ms, of all %7.3f ms, lost %d of %d\n",
+			title, median / NR, longest, worst, lost, asked }' "$LAB/result.waits.$1"
+}
+
+show_lists() {
+	local server list_name list_changes=0 round
+	# Whoever else works on this machine gets what is left: all candidates and clients inherit it.
+	renice -n -19 $$ >/dev/null
+	"$tools/bench_lists"
+	list_files
+	list_configurations
+	lab_address resolver eth0 198.51.100.56/24 198.51.100.57/24 198.51.100.58/24
+	# shellcheck disable=SC2119 # no line is wanted
+	gatewayd_policy 'lists = ( { name = "million"; file = "million.txt"; } );' <<-'END'
+		devices = ( { name = "laptop"; mac = "3c:22:fb:00:00:03"; policy = "bench"; } );
+		policies = ( { name = "bench"; default = "allow"; dns = { deny = "nxdomain"; };
+			rules = ( { action = "block"; list = "million"; } ); } );
+	END
+	# The profiles and the catalogue, as in a home: a reload reads them all.
+	gatewayd_share
+	gatewayctl lists >/dev/null
+	list_turns
+	echo "$NAMES domains: resident memory, refused questions a second, cold start"
+	for server in gatewayd "${LIST_PEERS[@]}"; do
+		printf '    %-10s %8.1f MB %10.0f /s %8.2f s\n' "$server" "$(cat "$LAB/result.resident.$server")" \
+			"$(result list "$server")" "$(result start "$server")"
+	done
+	for server in "${LIST_PEERS[@]}"; do
+		ratio "memory beside $server" "$(cat "$LAB/result.resident.gatewayd")" \
+			"$(cat "$LAB/result.resident.$server")" "less than 1.00"
+		ratio "refused questions beside $server" "$(result list gatewayd)" "$(result list "$server")" "at least 1.00"
+	done
+	first_of_all "$GATEWAYD_PID" "$REFLECT_PID"
+	for ((round = 1; round <= ROUNDS; round++)); do
+		waits_during quiet true
+		waits_during same reload_same
+		waits_during changed reload_changed
+	done
+	echo "A question let through, 500 a second, while gatewayd reloads"
+	show_waits quiet "no reload"
+	show_waits same "3 reloads, nothing changed"
+	show_waits changed "3 reloads, the list changed"
+	GATEWAYD_DATADIR=$LAB/share "$tools/reload_parts" "$LAB/etc"
+	echo "    goal: 10 ms at most; the first line is what the machine adds by itself"
+	gatewayd_stop
+	renice -n 0 $$ >/dev/null
+	prepare_policy
+}
