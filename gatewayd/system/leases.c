@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Three kinds of lines, told apart by how they begin:
+ * Four kinds of lines, told apart by how they begin:
  *
  *	dnsmasq		EXPIRY MAC ADDRESS NAME CLIENT-ID
  *			EXPIRY IAID ADDRESS6 NAME DUID
  *	odhcpd		# INTERFACE MAC ipv4 NAME EXPIRY HEX 32 ADDRESS/32
  *			# INTERFACE DUID IAID NAME EXPIRY HEX LENGTH ADDRESS6/LENGTH...
  *	hosts		ADDRESS NAME...
+ *	ethers		MAC NAME, or MAC ADDRESS
  *
  * A DUID made from a link-layer address (RFC 8415 sections 11.2 and 11.4)
  * holds the device's MAC; others do not, and such a lease names nobody unless
@@ -34,6 +35,9 @@ static const char *const default_paths[] = {
 	"/var/lib/misc/dnsmasq.leases",
 	"/tmp/odhcpd.leases",
 	"/tmp/hosts",
+	/* Names that the owner gave; the second one is made by OpenWrt's init script. */
+	"/etc/ethers",
+	"/var/etc/gatewayd/ethers",
 	NULL,
 };
 
@@ -54,6 +58,7 @@ struct leases {
 	struct neighbour neighbours[NEIGHBOURS_MOST];
 	size_t neighbour_count, neighbour_next;
 	bool neighbours_changed;
+	bool changed; /* a file, in this poll: those after it have the last word again */
 };
 
 /* One poll. */
@@ -243,10 +248,24 @@ static void read_dnsmasq(const struct reading *reading, char *const *words, size
 	give(reading, known, words[2], words[3]);
 }
 
+static void read_ethers(const struct reading *reading, const struct mac *mac, const char *word)
+{
+	struct lease lease = {.mac = *mac};
+
+	if (address_parse(word, &lease.address)) {
+		give(reading, mac, word, "");
+		return;
+	}
+	clean_name(word, lease.hostname);
+	if (lease.hostname[0] && !mac_is_zero(mac))
+		reading->each(reading->context, &lease);
+}
+
 static void read_line(const struct reading *reading, char *line)
 {
 	char *words[WORDS_MOST], *rest = NULL;
 	struct address address;
+	struct mac mac;
 	size_t count = 0;
 
 	for (char *word = strtok_r(line, " \t\r", &rest); word && count < WORDS_MOST;
@@ -258,6 +277,8 @@ static void read_line(const struct reading *reading, char *line)
 		read_odhcpd(reading, words, count);
 	else if (address_parse(words[0], &address))
 		give(reading, NULL, words[0], words[1]);
+	else if (strchr(words[0], ':') && parse_mac(words[0], &mac))
+		read_ethers(reading, &mac, words[1]);
 	else
 		read_dnsmasq(reading, words, count);
 }
@@ -302,12 +323,13 @@ static void poll_file(const struct reading *reading, const char *path, const str
 
 	if (!file)
 		return;
-	if (!reading->leases->neighbours_changed && file->status.st_ino == status->st_ino &&
-	    file->status.st_size == status->st_size &&
+	if (!reading->leases->neighbours_changed && !reading->leases->changed &&
+	    file->status.st_ino == status->st_ino && file->status.st_size == status->st_size &&
 	    file->status.st_mtim.tv_sec == status->st_mtim.tv_sec &&
 	    file->status.st_mtim.tv_nsec == status->st_mtim.tv_nsec)
 		return;
 	file->status = *status;
+	reading->leases->changed = true;
 	read_file(reading, path);
 }
 
@@ -345,4 +367,5 @@ void leases_poll(struct leases *leases, leases_each *each, void *context)
 			poll_file(&reading, leases->paths[i], &status);
 	}
 	leases->neighbours_changed = false;
+	leases->changed = false;
 }

@@ -142,6 +142,22 @@ static void test_hosts_with_neighbours(void **state)
 	unlink(hosts_file);
 }
 
+static void test_ethers(void **state)
+{
+	(void)state;
+	/* A dnsmasq line may begin with digits, an ethers line has colons. */
+	assert_read("a4:cf:12:00:00:01 kitchen\n"
+		    "A4:CF:12:00:00:02\t192.0.2.11\n"
+		    "a4:cf:12:00:00:03 <img>$(reboot)\n"
+		    "a4:cf:12:00:00:04 *\n"
+		    "00:00:00:00:00:00 nobody\n"
+		    "a4:cf:12:00:00 short\n"
+		    "a4:cf:12:00:00:05\n",
+		    "a4:cf:12:00:00:01 - kitchen\n"
+		    "a4:cf:12:00:00:02 192.0.2.11 \n"
+		    "a4:cf:12:00:00:03 - imgreboot\n");
+}
+
 static void test_reads_again_when_changed(void **state)
 {
 	static const char one[] = "1 a4:cf:12:00:00:01 192.0.2.10 one *\n";
@@ -158,6 +174,14 @@ static void test_reads_again_when_changed(void **state)
 	write_file(file, two, strlen(two));
 	leases_poll(leases, keep, NULL);
 	assert_string_equal(seen, "a4:cf:12:00:00:01 192.0.2.10 two\n");
+	/* What stands behind it has the last word, again. */
+	write_file(hosts_file, "a4:cf:12:00:00:01 mine\n", 23);
+	leases_poll(leases, keep, NULL);
+	seen[0] = 0;
+	write_file(file, one, strlen(one));
+	leases_poll(leases, keep, NULL);
+	assert_string_equal(seen, "a4:cf:12:00:00:01 192.0.2.10 one\na4:cf:12:00:00:01 - mine\n");
+	unlink(hosts_file);
 	leases_free(leases);
 }
 
@@ -218,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_dnsmasq),
 		cmocka_unit_test(test_odhcpd),
 		cmocka_unit_test(test_hosts_with_neighbours),
+		cmocka_unit_test(test_ethers),
 		cmocka_unit_test(test_reads_again_when_changed),
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_garbage),
