@@ -77,6 +77,11 @@ tap_nothing "sysupgrade keeps the owner's files" \
 		grep -qxF "$path" "$out/gatewayd/lib/upgrade/keep.d/gatewayd" || echo "$path"
 		sed -n '/conffiles$/,/^endef/p' "$package/Makefile" | grep -qxF "$path" || echo "conffiles: $path"
 	done)"
+tap_equal "and has what was learned written before it lists them" \
+	"$(sysupgrade_init_conffiles=list_files
+	# shellcheck disable=SC1090,SC1091
+	. "$out/gatewayd/lib/upgrade/gatewayd.sh"
+	echo "$sysupgrade_init_conffiles $(type -t gatewayd_keep)")" "gatewayd_keep list_files function"
 
 # ---- what the programs need ----
 needed=$(readelf -d build/gatewayd build/gatewayctl | sed -n 's/.*NEEDED.*\[lib\([^]]*\)\.so.*/\1/p' | sort -u)
