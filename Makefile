@@ -6,14 +6,17 @@
 #   make demo       a home of namespaces: a coffee maker, a camera, a laptop
 #   make check      every test; installs what is missing on a Debian
 #   make unit       only the unit tests; likewise config, replay, corpus, lint,
-#                   openwrt, debian, lab
-#   make check-cross  the same without lint and lab on other CPUs, under qemu
+#                   openwrt, debian, cross, lab
+#   make check-cross  more of the tests on more CPUs, under qemu
+#   make size       what the package for a MIPS router weighs
 #   make fuzz       T=dns TIME=60: libFuzzer on one target
 #   make bench      every measurement, beside its rivals
 #   make install    DESTDIR, PREFIX
 #   make deb        a Debian package, in build-deb/
 #
-# PCAP, CURL, CAPNG and SECCOMP are 1 or 0; found out when not said.
+# PCAP, CURL, CAPNG and SECCOMP are 1 or 0; found out when not said. For small
+# flash: ONE=1 makes one program with two names, REMARKS=0 installs the tables
+# without the columns that are for people.
 # tests/README.md tells how the tests are built.
 
 PREFIX     ?= /usr
@@ -46,7 +49,9 @@ say = $(if $(quiet),$(if $(V),,@),@printf '  %-7s %s\n' $(1) '$(2)';)
 WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wconversion -Wswitch-enum -Wformat=2 -Wundef \
 	$(if $(WERROR),-Werror)
-ALL_CFLAGS = -std=c11 $(WARNINGS) $(CPPFLAGS) -D_FILE_OFFSET_BITS=64 $(CFLAGS) -iquote gatewayd -iquote . -MMD -MP \
+# Time has 64 bits, also where a 32-bit C library has to be asked for it.
+TIME_BITS := -D_TIME_BITS=64
+ALL_CFLAGS = -std=c11 $(WARNINGS) $(CPPFLAGS) -D_FILE_OFFSET_BITS=64 $(TIME_BITS) $(CFLAGS) -iquote gatewayd -iquote . -MMD -MP \
 	-DGATEWAYD_VERSION='"$(VERSION)"' -DGATEWAYD_DATADIR='"$(DATADIR)"' \
 	-DGATEWAYD_SYSCONFDIR='"$(SYSCONFDIR)"' -DGATEWAYD_STATEDIR='"$(STATEDIR)"' \
 	-DGATEWAYD_RUNDIR='"$(RUNDIR)"' \
@@ -95,11 +100,12 @@ layer_libs = $(call libs,$(sort $(foreach l,$(NEEDS_$(1)),$(LIBS_$(l))))) \
 	$(if $(filter system program,$(NEEDS_$(1))),-lev) -lm
 
 # The programs: one file with main() each; all else in gatewayd/*.c is shared.
-MAINS       := gatewayd/gatewayd.c gatewayd/gatewayctl.c
+MAINS       := gatewayd/gatewayd.c gatewayd/gatewayctl.c gatewayd/both.c
 SRC_program := $(filter-out $(MAINS),$(wildcard gatewayd/*.c))
 
 .PHONY: all
-all: $(BUILD)/gatewayd $(BUILD)/gatewayctl
+PROGRAMS := $(if $(filter 1,$(ONE)),$(BUILD)/one,$(BUILD))
+all: $(PROGRAMS)/gatewayd $(PROGRAMS)/gatewayctl
 
 # Other flags than last time: everything is made anew.
 .PHONY: FORCE
@@ -115,6 +121,9 @@ $(BUILD)/objects/%.o: %.c Makefile VERSION $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+# But not where libpcap's own struct timeval is read: that has what libpcap has.
+$(call objects,gatewayd/capture/pcap.c tests/replay/names.c): private TIME_BITS :=
+
 define layer_rules
 SRC_$(1) ?= $$(wildcard $$(DIR_$(1))/*.c)
 $$(call archive,$(1)): $$(call objects,$$(SRC_$(1)))
@@ -125,6 +134,17 @@ $(foreach l,$(LAYERS) program,$(eval $(call layer_rules,$(l))))
 
 $(BUILD)/gatewayd $(BUILD)/gatewayctl: $(BUILD)/%: $(BUILD)/objects/gatewayd/%.o $(call archives,program)
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
+
+# ONE=1: the client is a link to the daemon; see gatewayd/both.c.
+$(BUILD)/objects/one/%.o: %.c Makefile VERSION $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -include gatewayd/both.h \
+		$(if $(filter both,$(*F)),,-Dmain=$(*F)_main) -c -o $@ $<
+$(BUILD)/one/gatewayd: $(patsubst %.c,$(BUILD)/objects/one/%.o,$(MAINS)) $(call archives,program)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
+$(BUILD)/one/gatewayctl: $(BUILD)/one/gatewayd
+	$(Q)ln -sf gatewayd $@
 
 # ---- tests ----
 
@@ -176,7 +196,7 @@ check-programs:
 
 # How many things at a time, where this file says it.
 JOBS  ?= $(shell nproc)
-KINDS := unit config replay corpus lint openwrt debian lab
+KINDS := unit config replay corpus lint openwrt debian cross lab
 .PHONY: check $(KINDS)
 check:
 	$(Q)tests/deps.sh check
@@ -189,7 +209,11 @@ $(KINDS):
 .PHONY: check-cross
 check-cross:
 	$(Q)tests/deps.sh cross
-	$(Q)MAKE='$(MAKE)' tests/cross/run $(ARCH)
+	$(Q)MAKE='$(MAKE)' CASES='$(or $(CASES),100000)' LIMIT=1200 CROSS='$(or $(CPU),s390x mipsel mips)' tests/run cross
+.PHONY: size
+size:
+	$(Q)tests/deps.sh cross
+	$(Q)JOBS='$(JOBS)' tests/cross/size
 
 .PHONY: demo
 demo:
@@ -236,14 +260,17 @@ install: all
 	$(Q)install -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(DATADIR)/policy' \
 		'$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' '$(DESTDIR)$(BASHDIR)' \
 		'$(DESTDIR)$(SYSCONFDIR)/policy.d'
-	$(call say,INSTALL,$(DESTDIR)$(SBINDIR))install -m 755 $(BUILD)/gatewayd $(BUILD)/gatewayctl \
-		'$(DESTDIR)$(SBINDIR)'
+	$(call say,INSTALL,$(DESTDIR)$(SBINDIR))install -m 755 $(PROGRAMS)/gatewayd '$(DESTDIR)$(SBINDIR)'
+	$(Q)rm -f '$(DESTDIR)$(SBINDIR)/gatewayctl'
+	$(Q)$(if $(filter 1,$(ONE)),ln -s gatewayd,install -m 755 $(PROGRAMS)/gatewayctl) '$(DESTDIR)$(SBINDIR)/gatewayctl'
 	$(Q)$(if $(MAN5),install -m 644 $(MAN5) '$(DESTDIR)$(MANDIR)/man5')
 	$(Q)$(if $(MAN8),install -m 644 $(MAN8) '$(DESTDIR)$(MANDIR)/man8')
 	$(Q)for f in policy/profiles/*.conf; do \
 		test ! -f "$$f" || install -m 644 "$$f" '$(DESTDIR)$(DATADIR)/policy' || exit 1; done
 	$(Q)for f in policy/catalogue/*.tsv; do \
 		test ! -f "$$f" || install -m 644 "$$f" '$(DESTDIR)$(DATADIR)' || exit 1; done
+	$(Q)$(if $(filter 0,$(REMARKS)),for f in catalogue:6 doh:2 payload_keys:2; do \
+		cut -f 1-$${f#*:} "policy/catalogue/$${f%:*}.tsv" >'$(DESTDIR)$(DATADIR)'/"$${f%:*}.tsv" || exit 1; done)
 	$(Q)install -m 755 contrib/country-data.sh '$(DESTDIR)$(DATADIR)'
 	$(Q)for f in contrib/gatewayctl.bash; do \
 		test ! -f "$$f" || install -m 644 "$$f" '$(DESTDIR)$(BASHDIR)/gatewayctl' || exit 1; done

@@ -19,13 +19,14 @@ lab="iproute2 nftables dnsmasq-base unbound nginx-light mosquitto mosquitto-clie
 	knot-dnsutils openssl tcpdump libmaxmind-db-writer-perl procps iputils-ping conntrack jq iptables
 	ngtcp2-client ngtcp2-server iodine python3 avahi-daemon"
 deb="debhelper dpkg-dev"
+cross="gcc-s390x-linux-gnu gcc-mipsel-linux-gnu qemu-user-static"
 services="unbound nginx mosquitto avahi-daemon dnsdist"
 
 packages_for() {
 	case $1 in
 	build) echo "$build" ;;
 	check)
-		echo "$build $lint libcmocka-dev jq"
+		echo "$build $lint $cross libcmocka-dev jq"
 		# Without root the lab is skipped anyway.
 		[ "$(id -u)" != 0 ] || echo "$lab $deb"
 		;;
@@ -36,7 +37,7 @@ packages_for() {
 	bench) echo "$build $lab libcmocka-dev dnsperf iperf3 iptables dnsdist" ;;
 	fuzz) echo "$build clang libclang-rt-14-dev" ;;
 	deb) echo "$build $deb" ;;
-	cross) echo "$build jq gcc-s390x-linux-gnu gcc-mipsel-linux-gnu qemu-user-static" ;;
+	cross) echo "$build $cross jq gcc-mips-linux-gnu dpkg-dev" ;;
 	*)
 		echo "usage: $0 [--say|--list] build|check|demo|bench|fuzz|cross|deb" >&2
 		exit 2

@@ -10,6 +10,7 @@ INSTALL_DATA := install -m 644
 INSTALL_CONF := install -m 600
 TAR := tar
 CP := cp -fpR
+LN := ln -sf
 
 show-%:
 	@echo '$($*)'
