@@ -85,6 +85,24 @@ void nft_close(struct nft *nft)
 
 /* ---- the table ---- */
 
+static int ask(struct nft *nft, struct nlmsghdr *request, netlink_message *each, void *context)
+{
+	request->nlmsg_seq = ++nft->sequence;
+	return netlink_ask(nft->command, request, each, context);
+}
+
+/* Also one that an earlier daemon left. */
+static bool has_flowtable(struct nft *nft)
+{
+	char buffer[256];
+	struct nlmsghdr *request =
+		nftnl_nlmsg_build_hdr(buffer, NFT_MSG_GETFLOWTABLE, NFPROTO_INET, NLM_F_ACK, 0);
+
+	mnl_attr_put_strz(request, NFTA_FLOWTABLE_TABLE, NFT_TABLE);
+	mnl_attr_put_strz(request, NFTA_FLOWTABLE_NAME, NFT_FLOWTABLE);
+	return ask(nft, request, NULL, NULL) == 0;
+}
+
 static const char *find_cure(const struct nft_outcome *outcome)
 {
 	if (outcome->error == -EPERM || outcome->error == -EACCES)
@@ -109,13 +127,13 @@ static void explain(const struct nft_outcome *outcome, char *error, size_t size)
 		 outcome->text[0] ? ")" : "", find_cure(outcome));
 }
 
-static void commit_table(struct nft *nft, const struct nft_config *config, bool afresh,
-			 struct nft_outcome *ret_outcome)
+static void commit_table(struct nft *nft, const struct nft_config *config,
+			 const struct nft_ground *ground, struct nft_outcome *ret_outcome)
 {
 	struct nft_batch batch;
 
 	nft_batch_open(&batch, nft->sequence);
-	nft_rules_build(&batch, config, nft->missing, afresh);
+	nft_rules_build(&batch, config, ground);
 	nft_batch_commit(&batch, nft->command, &nft->sequence, ret_outcome);
 	nft_batch_free(&batch);
 }
@@ -137,27 +155,28 @@ static bool give_up_features(struct nft *nft, const struct nft_outcome *outcome)
 int nft_apply(struct nft *nft, const struct nft_config *config, char *error, size_t error_size)
 {
 	unsigned known = nft->missing;
+	struct nft_ground ground = {.flowtable = has_flowtable(nft)};
 	struct nft_outcome outcome;
-	bool afresh = false;
 
 	if (!mark_mask_is_valid(config->mark_mask)) {
 		snprintf(error, error_size, "network.mark must be at least four bits in a row");
 		return -EINVAL;
 	}
 	for (;;) {
-		commit_table(nft, config, afresh, &outcome);
+		ground.missing = nft->missing;
+		commit_table(nft, config, &ground, &outcome);
 		if (outcome.error == 0)
 			break;
 		/* EINTR: somebody else changed the rules just now. */
 		if (outcome.error == -EINTR || give_up_features(nft, &outcome))
 			continue;
-		if (afresh || outcome.error == -EPERM || outcome.error == -ENOMEM) {
+		if (ground.afresh || outcome.error == -EPERM || outcome.error == -ENOMEM) {
 			explain(&outcome, error, error_size);
 			nft->missing = known;
 			return outcome.error;
 		}
 		/* What is there does not fit: another version's, or another hand's. */
-		afresh = true;
+		ground.afresh = true;
 		nft->missing = known;
 	}
 	nft->reject = !(nft->missing & NFT_NEEDS_REJECT);
@@ -191,12 +210,6 @@ void nft_features(const struct nft *nft, struct nft_features *ret_features)
 }
 
 /* ---- questions ---- */
-
-static int ask(struct nft *nft, struct nlmsghdr *request, netlink_message *each, void *context)
-{
-	request->nlmsg_seq = ++nft->sequence;
-	return netlink_ask(nft->command, request, each, context);
-}
 
 int nft_is_present(struct nft *nft)
 {

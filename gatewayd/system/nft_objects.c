@@ -169,6 +169,18 @@ void nft_object_keys(struct nft_batch *batch, bool add, const char *set, const v
 	nftnl_set_free(elements);
 }
 
+void nft_object_delete_flowtable(struct nft_batch *batch, const char *name)
+{
+	struct nlmsghdr *message = nft_batch_add(batch, NFT_MSG_DELFLOWTABLE, 0,
+						 "deleting the flowtable", NFT_NEEDS_CORE);
+
+	if (!message)
+		return;
+	mnl_attr_put_strz(message, NFTA_FLOWTABLE_TABLE, NFT_TABLE);
+	mnl_attr_put_strz(message, NFTA_FLOWTABLE_NAME, name);
+	nft_batch_done(batch, message);
+}
+
 void nft_object_flowtable(struct nft_batch *batch, const char *name, const char *const *devices,
 			  size_t count)
 {

@@ -30,6 +30,8 @@ void nft_object_flush_set(struct nft_batch *batch, const char *set);
 /* Adds or deletes keys that lie behind one another. timeout_ms 0: the set's own. */
 void nft_object_keys(struct nft_batch *batch, bool add, const char *set, const void *keys,
 		     uint32_t key_len, size_t count, uint64_t timeout_ms);
+/* It must be there, and no rule may use it any more. */
+void nft_object_delete_flowtable(struct nft_batch *batch, const char *name);
 void nft_object_flowtable(struct nft_batch *batch, const char *name, const char *const *devices,
 			  size_t count);
 

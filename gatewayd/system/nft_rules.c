@@ -507,9 +507,10 @@ bool nft_wants_redirect(const struct nft_config *config)
 	return config->redirect_all || config->redirect_count;
 }
 
-void nft_rules_build(struct nft_batch *batch, const struct nft_config *config, unsigned missing,
-		     bool afresh)
+void nft_rules_build(struct nft_batch *batch, const struct nft_config *config,
+		     const struct nft_ground *ground)
 {
+	unsigned missing = ground->missing;
 	const struct build build = {
 		.batch = batch,
 		.config = config,
@@ -522,11 +523,13 @@ void nft_rules_build(struct nft_batch *batch, const struct nft_config *config, u
 
 	/* Creating it first lets what follows find it in any case. */
 	nft_object_table(batch, NFT_MSG_NEWTABLE, "the table (inet " NFT_TABLE ")");
-	if (afresh) {
+	if (ground->afresh) {
 		nft_object_table(batch, NFT_MSG_DELTABLE, "deleting the old table");
 		nft_object_table(batch, NFT_MSG_NEWTABLE, "the table (inet " NFT_TABLE ")");
 	} else {
 		nft_object_flush_rules(batch);
+		if (ground->flowtable)
+			nft_object_delete_flowtable(batch, NFT_FLOWTABLE);
 	}
 	add_sets(&build);
 	add_lan_names(&build);

@@ -26,14 +26,19 @@
 #define NFT_PAIRS_MOST 8192u
 #define NFT_COUNTED_MOST 4096u
 
+/* What the rules are put into, and what the kernel offers. */
+struct nft_ground {
+	unsigned missing; /* enum nft_need: to do without; NFT_NEEDS_QUEUE: the native expression */
+	bool afresh;      /* delete the table before; else chains and sets stay and are refilled */
+	bool flowtable;   /* ours is there, of an earlier time */
+};
+
 /*
- * The whole table. Chains and sets stay when they are there already and get
- * other contents, unless afresh is said: then all is deleted before.
- * missing: enum nft_need bits of what to do without; NFT_NEEDS_QUEUE means the
- * native expression.
+ * The whole table. The flowtable is made anew each time: what it carried comes
+ * back to the rules, connection and mark unharmed.
  */
-void nft_rules_build(struct nft_batch *batch, const struct nft_config *config, unsigned missing,
-		     bool afresh);
+void nft_rules_build(struct nft_batch *batch, const struct nft_config *config,
+		     const struct nft_ground *ground);
 /* Does any device want its DNS redirected? */
 bool nft_wants_redirect(const struct nft_config *config);
 /* Only takes the table away. */

@@ -66,7 +66,7 @@ static void count_rule(const struct nlmsghdr *message, struct census *census)
 	nftnl_rule_free(rule);
 }
 
-static struct census take_census(unsigned missing, bool afresh)
+static struct census census_on(const struct nft_ground *ground)
 {
 	struct census census = {0};
 	struct nft_batch batch;
@@ -74,7 +74,7 @@ static struct census take_census(unsigned missing, bool afresh)
 	int left;
 
 	nft_batch_open(&batch, 1000);
-	nft_rules_build(&batch, &config, missing, afresh);
+	nft_rules_build(&batch, &config, ground);
 	assert_false(batch.failed);
 	message = (const struct nlmsghdr *)(const void *)batch.data;
 	left = (int)batch.len;
@@ -96,6 +96,11 @@ static struct census take_census(unsigned missing, bool afresh)
 	assert_int_equal(census.messages, batch.note_count);
 	nft_batch_free(&batch);
 	return census;
+}
+
+static struct census take_census(unsigned missing, bool afresh)
+{
+	return census_on(&(const struct nft_ground){.missing = missing, .afresh = afresh});
 }
 
 static void a_refill_deletes_no_table_and_no_chain(void **state)
@@ -139,6 +144,28 @@ static void what_is_missing_is_left_out(void **state)
 	config.offload_count = 0;
 }
 
+static void a_flowtable_gives_back_what_it_has(void **state)
+{
+	static const char *const ports[] = {"lan1", "wan"};
+	struct nft_ground ground = {.flowtable = true};
+	struct census census;
+
+	(void)state;
+	config.offload = ports;
+	config.offload_count = 2;
+	census = census_on(&ground);
+	assert_int_equal(census.of_type[NFT_MSG_DELFLOWTABLE], 1);
+	assert_int_equal(census.of_type[NFT_MSG_NEWFLOWTABLE], 1);
+	/* Also when there will be none any more. */
+	config.offload_count = 0;
+	census = census_on(&ground);
+	assert_int_equal(census.of_type[NFT_MSG_DELFLOWTABLE], 1);
+	assert_int_equal(census.of_type[NFT_MSG_NEWFLOWTABLE], 0);
+	/* It goes with its table. */
+	ground.afresh = true;
+	assert_int_equal(census_on(&ground).of_type[NFT_MSG_DELFLOWTABLE], 0);
+}
+
 /* The rest of the table is as it was, with and without. */
 static void redirection_is_for_who_asks_for_it(void **state)
 {
@@ -164,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_refill_deletes_no_table_and_no_chain),
 		cmocka_unit_test(what_is_missing_is_left_out),
+		cmocka_unit_test(a_flowtable_gives_back_what_it_has),
 		cmocka_unit_test(redirection_is_for_who_asks_for_it),
 	};
 
