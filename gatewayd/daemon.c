@@ -54,13 +54,8 @@ void daemon_log_errors(const struct policy_errors *errors, const struct policy_e
 bool daemon_load_policy(struct daemon *daemon)
 {
 	struct policy_errors errors = {0}, warnings = {0};
-	struct policy_set *set;
 
-	set = configuration_load(daemon->options.directory, &errors, &warnings);
-	if (set)
-		daemon->lists = lists_open(daemon->options.directory, set, NULL, LISTS_COMPILE,
-					   NULL, &warnings);
-	daemon->set = set;
+	daemon->set = configuration_load(daemon->options.directory, &errors, &warnings);
 	daemon_log_errors(&errors, &warnings);
 	policy_errors_free(&errors);
 	policy_errors_free(&warnings);
@@ -229,6 +224,19 @@ void daemon_save_known(struct daemon *daemon)
 			 strerror(-error));
 }
 
+/* A large list that changed takes seconds; packets wait in the queue meanwhile. */
+static void open_lists(struct daemon *daemon)
+{
+	struct policy_errors errors = {0}, warnings = {0};
+
+	/* Nobody has looked at the set yet: it is still ours to change. */
+	daemon->lists =
+		lists_open(daemon->options.directory, (struct policy_set *)(uintptr_t)daemon->set,
+			   NULL, LISTS_COMPILE, NULL, &warnings);
+	daemon_log_errors(&errors, &warnings);
+	policy_errors_free(&warnings);
+}
+
 static bool make_hash_key(struct hash_key *ret_key)
 {
 	return getrandom(ret_key, sizeof(*ret_key), 0) == (ssize_t)sizeof(*ret_key);
@@ -261,6 +269,7 @@ bool daemon_start_engine(struct daemon *daemon)
 	char path[4096];
 	bool warm;
 
+	open_lists(daemon);
 	daemon->geo = geo_new();
 	daemon->leases = leases_new(NULL);
 	if (!daemon->geo || !daemon->leases || !make_hash_key(&config.hash_key)) {

@@ -81,6 +81,7 @@ struct daemon {
 
 	/* The rest is for daemon*.c. */
 	uint32_t generation; /* that the rules and marks in the kernel are of */
+	bool bypassed;       /* somebody else's flowtable was there when last looked */
 	bool rules_wanted;   /* they could not be put in force: again with the next tick */
 	int last_minute;     /* of the week, at the last tick */
 	uint32_t lan[DAEMON_LAN_MOST]; /* interface indexes, sorted */
@@ -112,8 +113,8 @@ void daemon_log_status(const struct daemon *daemon);
 /* Each says in the log why it failed; all of them are then fatal. */
 bool daemon_load_policy(struct daemon *daemon);
 bool daemon_open_control(struct daemon *daemon);
-bool daemon_start_engine(struct daemon *daemon);
 bool daemon_open_kernel(struct daemon *daemon);
+bool daemon_start_engine(struct daemon *daemon);
 bool daemon_drop_privileges(struct daemon *daemon);
 bool daemon_start_loop(struct daemon *daemon);
 /* Until a signal; the exit code. */

@@ -66,15 +66,40 @@ static struct mac *list_exceptions(const struct policy_set *set,
 	return exceptions;
 }
 
-static void warn_of_redirect(const struct daemon *daemon, const struct nft_config *config)
+static void warn_of_missing(const struct daemon *daemon, const struct nft_config *config)
 {
 	struct nft_features features;
 
 	nft_features(daemon->nft, &features);
+	if (config->offload_count && !features.offload)
+		log_warn("nft", "network.offload = \"manage\" has no effect: the kernel refuses "
+				"a flowtable (CONFIG_NF_FLOW_TABLE_INET, CONFIG_NFT_FLOW_OFFLOAD; "
+				"OpenWrt: kmod-nft-offload)");
 	if ((config->redirect_all || config->redirect_count) && !features.redirect)
 		log_warn("nft", "dns.resolver = \"gateway\" has no effect: this kernel cannot "
 				"redirect (CONFIG_NFT_REDIR, CONFIG_NFT_FIB_INET; OpenWrt: "
 				"kmod-nft-nat, kmod-nft-fib)");
+}
+
+/* What our flowtable takes in: the LAN as far as it is there, and where defaults lead. */
+static size_t list_offload(const struct daemon *daemon, const struct uplinks *uplinks,
+			   const char **names)
+{
+	const struct policy_settings *settings = policy_settings(daemon->set);
+	size_t count = 0;
+
+	for (size_t i = 0; i < settings->lan_count && count < DAEMON_LAN_MOST; i++)
+		if (interfaces_index(daemon->interfaces, settings->lan[i]))
+			names[count++] = settings->lan[i];
+	for (size_t i = 0; i < uplinks->count; i++)
+		names[count++] = uplinks->names[i];
+	return count;
+}
+
+/* At the start the rules are there before the engine is. */
+static uint32_t present_generation(const struct daemon *daemon)
+{
+	return daemon->engine ? engine_generation(daemon->engine) : ENGINE_FIRST_GENERATION;
 }
 
 static int write_rules(struct daemon *daemon, char *error, size_t error_size)
@@ -89,7 +114,7 @@ static int write_rules(struct daemon *daemon, char *error, size_t error_size)
 		.lan_count = settings->lan_count,
 		.queue = settings->queue,
 		.mark_mask = settings->mark,
-		.generation = engine_generation(daemon->engine),
+		.generation = present_generation(daemon),
 		.fail_open = fails_open(settings->unknown_device),
 		.counters = true,
 		.redirect_all = asks_gateway(settings->unknown_device),
@@ -102,34 +127,32 @@ static int write_rules(struct daemon *daemon, char *error, size_t error_size)
 	config.redirect = redirect;
 	if (settings->offload_manage) {
 		uplinks_read(&uplinks);
-		for (size_t i = 0; i < settings->lan_count && i < DAEMON_LAN_MOST; i++)
-			offload[config.offload_count++] = settings->lan[i];
-		for (size_t i = 0; i < uplinks.count; i++)
-			offload[config.offload_count++] = uplinks.names[i];
+		config.offload_count = list_offload(daemon, &uplinks, offload);
 		config.offload = offload;
 	}
 	result = nft_apply(daemon->nft, &config, error, error_size);
 	free(exceptions);
 	free(redirect);
 	if (result == 0)
-		warn_of_redirect(daemon, &config);
+		warn_of_missing(daemon, &config);
 	return result;
 }
 
 /*
  * What becomes of a connection that an older policy marked: it comes back to
  * the queue with its next packet. One that may go on without a packet of the
- * device's (UDP), or that our flowtable carries, has to be forgotten for that.
+ * device's (UDP) has to be forgotten for that. Marks that are there at the
+ * start are of an earlier daemon, whatever generation they seem to be of.
  */
 static enum conntrack_wish ask_connection(void *context, const struct conntrack_entry *entry)
 {
 	const struct daemon *daemon = context;
 	const struct policy_settings *settings = policy_settings(daemon->set);
 
-	if (mark_is_current(settings->mark, entry->mark, daemon->generation))
+	if (daemon->engine && mark_is_current(settings->mark, entry->mark, daemon->generation))
 		return CONNTRACK_KEEP;
 	if (mark_state(settings->mark, entry->mark) == MARK_PASS &&
-	    (entry->tuple.ip_protocol != IPPROTO_TCP || settings->offload_manage))
+	    entry->tuple.ip_protocol != IPPROTO_TCP)
 		return CONNTRACK_DELETE;
 	return CONNTRACK_CLEAR;
 }
@@ -151,11 +174,13 @@ static void sweep_connections(struct daemon *daemon)
 
 bool daemon_apply_rules(struct daemon *daemon, char *error, size_t error_size)
 {
-	daemon_read_traffic(daemon);
+	if (daemon->engine)
+		daemon_read_traffic(daemon);
 	if (write_rules(daemon, error, error_size) < 0)
 		return false;
-	traffic_restart(daemon->traffic);
-	daemon->generation = engine_generation(daemon->engine);
+	if (daemon->engine)
+		traffic_restart(daemon->traffic);
+	daemon->generation = present_generation(daemon);
 	daemon->rules_wanted = false;
 	nfqueue_set_generation(daemon->capture, daemon->generation);
 	/* Both take the kernel some milliseconds. */
@@ -213,20 +238,29 @@ void daemon_count_traffic(const struct daemon *daemon, struct device_record *rec
 
 static void say_flowtable(void *context, const struct nft_flowtable *flowtable)
 {
-	(void)context;
+	const struct daemon *daemon = context;
+
 	log_warn("nft",
 		 "flowtable %s in table %s %s takes connections away before they can be looked "
-		 "at: inspection is bypassed. Turn flow offloading off, or set network.offload = "
-		 "\"manage\" and turn it off there",
-		 flowtable->name, flowtable->family, flowtable->table);
+		 "at: inspection is bypassed. Turn flow offloading off there%s",
+		 flowtable->name, flowtable->family, flowtable->table,
+		 policy_settings(daemon->set)->offload_manage
+			 ? ""
+			 : "; with network.offload = \"manage\" gatewayd offloads decided flows "
+			   "itself");
 }
 
 static void look_for_flowtables(struct daemon *daemon)
 {
-	int found = nft_foreign_flowtables(daemon->nft, say_flowtable, NULL);
+	int found = nft_foreign_flowtables(daemon->nft, say_flowtable, daemon);
 
-	if (found < 0)
+	if (found < 0) {
 		log_warn("nft", "cannot look for flowtables: %s", strerror(-found));
+		return;
+	}
+	if (found == 0 && daemon->bypassed)
+		log_info("nft", "no flowtable of others is left: inspection is whole again");
+	daemon->bypassed = found > 0;
 }
 
 static void restore_rules(struct daemon *daemon)
@@ -368,7 +402,8 @@ static bool open_interfaces(struct daemon *daemon)
 /*
  * The queue comes before the rules: it can be had only once, so a second
  * daemon ends here and has changed nothing. Then the rules are there, and the
- * rest may take its time: packets wait in the queue.
+ * rest (lists, databases, the engine) may take its time: packets wait in the
+ * queue.
  */
 bool daemon_open_kernel(struct daemon *daemon)
 {
@@ -400,12 +435,12 @@ bool daemon_open_kernel(struct daemon *daemon)
 		return false;
 	}
 	look_for_flowtables(daemon);
-	interfaces_read_neighbours(daemon->interfaces);
 	return true;
 }
 
 bool daemon_watch_kernel(struct daemon *daemon)
 {
+	interfaces_read_neighbours(daemon->interfaces);
 	return loop_watch_fd(daemon->loop, nft_monitor_fd(daemon->nft), LOOP_READ, handle_monitor,
 			     daemon) &&
 	       loop_watch_fd(daemon->loop, interfaces_fd(daemon->interfaces), LOOP_READ,

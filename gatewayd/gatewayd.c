@@ -150,8 +150,8 @@ int main(int argc, char **argv)
 	exit_code = 1;
 	if (daemon_load_policy(&daemon) &&     /* all errors at once */
 	    daemon_open_control(&daemon) &&    /* its lock: we are the only one */
-	    daemon_start_engine(&daemon) &&    /* databases, tables, what was known */
-	    daemon_open_kernel(&daemon) &&     /* queue, raw sockets, rules */
+	    daemon_open_kernel(&daemon) &&     /* queue, raw sockets, rules: nothing slips by */
+	    daemon_start_engine(&daemon) &&    /* lists, databases, tables, what was known */
 	    daemon_drop_privileges(&daemon) && /* all but CAP_NET_ADMIN */
 	    daemon_start_loop(&daemon))        /* and the filter of system calls */
 		exit_code = daemon_run(&daemon);

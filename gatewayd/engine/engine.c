@@ -54,7 +54,7 @@ struct engine *engine_new(const struct engine_config *config, const struct polic
 	engine->set = set;
 	engine->only = config->only;
 	engine->set_serial = 1;
-	engine->generation = 1;
+	engine->generation = ENGINE_FIRST_GENERATION;
 	engine->geo = config->geo;
 	engine->hash_key = config->hash_key;
 	engine->now = config->start;

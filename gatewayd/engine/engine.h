@@ -102,6 +102,8 @@ const struct policy_set *engine_swap_policy(struct engine *engine, const struct 
 void engine_judge_again(struct engine *engine);
 /* Goes up with each of the two above; its low bits travel in the mark. */
 uint32_t engine_generation(const struct engine *engine);
+/* What it begins with: the rules are there before the engine is. */
+#define ENGINE_FIRST_GENERATION 1u
 
 /* ---- overrides: allow, block, pause ---- */
 
