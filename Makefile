@@ -8,6 +8,7 @@
 #   make unit       only the unit tests; likewise config, replay, corpus, lint,
 #                   openwrt, debian, cross, lab
 #   make check-cross  more of the tests on more CPUs, under qemu
+#   make check-vm   the lab on a stock kernel, in a virtual machine
 #   make size       what the package for a MIPS router weighs
 #   make fuzz       T=dns TIME=60: libFuzzer on one target
 #   make bench      every measurement, beside its rivals
@@ -178,8 +179,9 @@ NDPI ?= $(call found,libndpi)
 $(BUILD)/objects/tests/bench/bench_first.o: ALL_CFLAGS += -DHAVE_NDPI=$(NDPI)
 $(BUILD)/tests/bench/bench_first: TOOL_LIBS = $(if $(filter 1,$(NDPI)),-lndpi)
 
-.PHONY: tests
+.PHONY: tests tools
 tests: $(UNIT) $(CORPUS) $(TOOLS)
+tools: $(filter $(BUILD)/tests/lab/%,$(TOOLS))
 .SECONDARY:
 
 # What the tests run: all of it again under sanitizers, installed below itself.
@@ -214,6 +216,10 @@ check-cross:
 size:
 	$(Q)tests/deps.sh cross
 	$(Q)JOBS='$(JOBS)' tests/cross/size
+.PHONY: check-vm
+check-vm:
+	$(Q)tests/deps.sh vm
+	$(Q)MAKE='$(MAKE)' tests/vm/run $(T)
 
 .PHONY: demo
 demo:

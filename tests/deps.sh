@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Installs what a Debian 12 lacks for: build, check, demo, bench, fuzz, cross, deb.
+# Installs what a Debian 12 lacks for: build, check, demo, bench, fuzz, cross, vm, deb.
 #	tests/deps.sh check		installs what is missing, as root
 #	tests/deps.sh --say check	only says it
 #	tests/deps.sh --list check	all package names, one per line
@@ -13,8 +13,9 @@ build="gcc libc6-dev make pkg-config libnetfilter-queue-dev libnftnl-dev libmnl-
 	libconfig-dev libmaxminddb-dev libev-dev libjson-c-dev libmbedtls-dev libpcap-dev
 	libcurl4-openssl-dev libcap-ng-dev libseccomp-dev"
 lint="clang-format cppcheck shellcheck mandoc binutils"
+emulator="qemu-system-x86 cpio kmod ppp pppoe"
 # Its two packages exclude each other.
-command -v busybox >/dev/null || lint="$lint busybox"
+command -v busybox >/dev/null || lint="$lint busybox" emulator="$emulator busybox"
 lab="iproute2 nftables dnsmasq-base unbound nginx-light mosquitto mosquitto-clients curl
 	knot-dnsutils openssl tcpdump libmaxmind-db-writer-perl procps iputils-ping conntrack jq iptables
 	ngtcp2-client ngtcp2-server iodine python3 avahi-daemon"
@@ -37,9 +38,10 @@ packages_for() {
 	bench) echo "$build $lab libcmocka-dev dnsperf iperf3 iptables dnsdist" ;;
 	fuzz) echo "$build clang libclang-rt-14-dev" ;;
 	deb) echo "$build $deb" ;;
+	vm) echo "$build $lab $emulator" ;;
 	cross) echo "$build $cross jq gcc-mips-linux-gnu dpkg-dev" ;;
 	*)
-		echo "usage: $0 [--say|--list] build|check|demo|bench|fuzz|cross|deb" >&2
+		echo "usage: $0 [--say|--list] build|check|demo|bench|fuzz|cross|vm|deb" >&2
 		exit 2
 		;;
 	esac

@@ -32,6 +32,8 @@ GATEWAYCTL=${GATEWAYCTL:-$LAB_BUILD/gatewayctl}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=1:detect_leaks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
 export LC_ALL=C
+# On an emulated machine everything takes so many times as long.
+LAB_PATIENCE=${LAB_PATIENCE:-1}
 
 LAB='' LAB_TAG='' LAB_SPACES=() LAB_PIDS=() GATEWAYD_PID=''
 
@@ -120,7 +122,7 @@ lab_remove() {
 
 # Tries a command until it succeeds; false when the seconds are over.
 wait_for() { # seconds command...
-	local end=$((EPOCHSECONDS + $1 + 1))
+	local end=$((EPOCHSECONDS + $1 * LAB_PATIENCE + 1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $EPOCHSECONDS -lt $end ] || return 1
@@ -352,8 +354,13 @@ lab_dnsmasq() {
 }
 
 # Where the lab's networks are, in the two layouts that providers use.
-lab_databases() {
-	perl "$LAB_SOURCE/tests/lab/mmdb.pl" "$LAB/etc/country.mmdb" "$LAB/etc/asn.mmdb" <<-'END'
+# LAB_DATABASES: a folder where they have been made before.
+lab_databases() { # folder
+	if [ -n "${LAB_DATABASES-}" ]; then
+		cp "$LAB_DATABASES/country.mmdb" "$LAB_DATABASES/asn.mmdb" "$1"
+		return
+	fi
+	perl "$LAB_SOURCE/tests/lab/mmdb.pl" "$1/country.mmdb" "$1/asn.mmdb" <<-'END'
 		198.51.100.0/24 US 64500 Home Cloud
 		203.0.113.0/24 CN 64510 Far Cloud
 		2001:db8:2::/48 US 64500 Home Cloud
@@ -362,7 +369,7 @@ lab_databases() {
 }
 
 lab_answers() { # place or device, resolver address
-	in_space "$1" kdig +short +timeout=1 +retry=0 "@$2" www.example.com A | grep -q 198.51.100.10
+	in_space "$1" kdig +short +timeout="$LAB_PATIENCE" +retry=0 "@$2" www.example.com A | grep -q 198.51.100.10
 }
 
 # All of it, ready to be used; the caller's EXIT trap is ours from here on.
@@ -377,7 +384,7 @@ lab_up() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=example \
 		-addext "subjectAltName=DNS:*.example,DNS:*.coffee.example,DNS:*.camera.example,DNS:*.example.com" \
 		-keyout "$LAB/key.pem" -out "$LAB/certificate.pem" 2>/dev/null || exit 2
-	lab_databases || exit 2
+	lab_databases "$LAB/etc" || exit 2
 
 	lab_space street
 	ip -n "$LAB_TAG-street" link add wan type bridge forward_delay 0
@@ -405,8 +412,8 @@ lab_up() {
 lab_ready() {
 	wait_for 15 lab_answers laptop 192.0.2.1 &&
 		wait_for 5 lab_answers laptop 203.0.113.53 &&
-		wait_for 5 in_space laptop curl -sf -m 1 http://198.51.100.10/ &&
-		wait_for 5 in_space laptop curl -sf -m 1 http://203.0.113.10/ &&
+		wait_for 5 in_space laptop curl -sf -m "$LAB_PATIENCE" http://198.51.100.10/ &&
+		wait_for 5 in_space laptop curl -sf -m "$LAB_PATIENCE" http://203.0.113.10/ &&
 		wait_for 5 in_space home mosquitto_pub -h 127.0.0.1 -t t -n &&
 		wait_for 5 in_space abroad mosquitto_pub -h 127.0.0.1 -t t -n && return
 	echo "the lab did not come up:" >&2
@@ -420,7 +427,7 @@ lab_ready() {
 ask() { # device server name type [kdig options...]
 	local device=$1 server=$2 name=$3 type=$4
 	shift 4
-	in_space "$device" kdig +timeout=2 +retry=0 "$@" "@$server" "$name" "$type" 2>&1
+	in_space "$device" kdig +timeout=$((2 * LAB_PATIENCE)) +retry=0 "$@" "@$server" "$name" "$type" 2>&1
 }
 ask_short() {
 	ask "$@" +short | tr '\n' ' ' | sed 's/ $//'
@@ -433,7 +440,8 @@ ask_status() { # NOERROR, NXDOMAIN, REFUSED, ... or nothing
 fetch() { # device URL [curl options...]
 	local device=$1
 	shift
-	in_device "$device" curl -sS -k --connect-timeout 2 -m 5 "$@"
+	in_device "$device" curl -sS -k --connect-timeout $((2 * LAB_PATIENCE)) \
+		-m $((5 * LAB_PATIENCE)) "$@"
 }
 fetch_code() { # as fetch; curl's exit status as text
 	fetch "$@" >/dev/null 2>&1
@@ -457,7 +465,7 @@ stored_body() { # place
 	cat "$(stored "$1" file)"
 }
 publish() { # device host topic message
-	in_device "$1" timeout 5 mosquitto_pub -h "$2" -t "$3" -m "$4"
+	in_device "$1" timeout $((5 * LAB_PATIENCE)) mosquitto_pub -h "$2" -t "$3" -m "$4"
 }
 
 # How often a name was asked at a resolver; its log is its own word.
