@@ -12,6 +12,16 @@
 #define NODES_MOST (1u << 20)
 #define ROOT 0u
 
+/*
+ * Where nothing is found there is nothing to look at closely: it is enough to
+ * look at four bytes in every few. A spelling of n bytes has n - 3 such grams
+ * in a row, so one of them is met when none is further than that from the last.
+ */
+#define GRAM 4u
+#define STRIDE_MOST 8u
+#define GRAM_BITS_LEAST 13
+#define GRAM_BITS_MOST 16
+
 struct node {
 	uint32_t child, sibling; /* 0: none */
 	uint32_t fail;           /* the longest end of this text that begins a spelling */
@@ -26,8 +36,9 @@ struct redact_secrets {
 	struct node *nodes;
 	uint32_t count, capacity;
 	uint32_t first[256]; /* the root's children */
-	bool plain[256];     /* begins no spelling and no escape sequence */
-	uint8_t pairs[8192]; /* one bit for each two bytes that begin a spelling */
+	uint8_t *grams;      /* by a gram's hash: 1 where one is near a spelling's beginning */
+	unsigned gram_bits;  /* of the hash */
+	unsigned stride;     /* from one gram that is looked at to the next */
 };
 
 struct redact_secrets *secrets_new(void)
@@ -50,12 +61,14 @@ void secrets_free(struct redact_secrets *secrets)
 	if (!secrets)
 		return;
 	free(secrets->nodes);
+	free(secrets->grams);
 	free(secrets);
 }
 
 size_t secrets_memory(const struct redact_secrets *secrets)
 {
-	return sizeof(*secrets) + secrets->capacity * sizeof(*secrets->nodes);
+	return sizeof(*secrets) + secrets->capacity * sizeof(*secrets->nodes) +
+	       ((size_t)1 << secrets->gram_bits);
 }
 
 /* ---- building ---- */
@@ -158,24 +171,77 @@ static void link_children(struct redact_secrets *secrets, uint32_t parent, uint3
 	}
 }
 
+static uint32_t gram_at(const uint8_t *data)
+{
+	return (uint32_t)data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 |
+	       (uint32_t)data[3] << 24;
+}
+
+static uint8_t *gram_slot(const struct redact_secrets *secrets, uint32_t gram)
+{
+	return &secrets->grams[gram * UINT32_C(0x9e3779b1) >> (32 - secrets->gram_bits)];
+}
+
+/* Does a gram end with this node that may be the only one that is looked at? */
+static bool ends_gram(const struct redact_secrets *secrets, const struct node *node)
+{
+	return node->depth >= GRAM && node->depth - GRAM < secrets->stride;
+}
+
+/* Room for the grams that there are, mostly empty. */
+static bool prepare_grams(struct redact_secrets *secrets)
+{
+	unsigned shortest = GRAM + STRIDE_MOST - 1;
+	size_t count = 0;
+
+	for (uint32_t i = 1; i < secrets->count; i++) {
+		const struct node *node = &secrets->nodes[i];
+
+		if (node->categories && node->depth < shortest)
+			shortest = node->depth;
+	}
+	secrets->stride = shortest - GRAM + 1;
+	for (uint32_t i = 1; i < secrets->count; i++)
+		count += ends_gram(secrets, &secrets->nodes[i]);
+	secrets->gram_bits = GRAM_BITS_LEAST;
+	while (secrets->gram_bits < GRAM_BITS_MOST && count * 32 > (size_t)1 << secrets->gram_bits)
+		secrets->gram_bits++;
+	secrets->grams = calloc((size_t)1 << secrets->gram_bits, 1);
+	return secrets->grams;
+}
+
+/* queue: all nodes, a parent before its children. */
+static bool fill_grams(struct redact_secrets *secrets, const uint32_t *queue)
+{
+	uint32_t *grams = calloc(secrets->count, sizeof(*grams)); /* that end with each node */
+	const struct node *nodes = secrets->nodes;
+
+	if (!grams)
+		return false;
+	for (uint32_t at = 0; at < secrets->count; at++) {
+		for (uint32_t i = nodes[queue[at]].child; i; i = nodes[i].sibling) {
+			grams[i] = grams[queue[at]] >> 8 | (uint32_t)nodes[i].byte << 24;
+			if (ends_gram(secrets, &nodes[i]))
+				*gram_slot(secrets, grams[i]) = 1;
+		}
+	}
+	free(grams);
+	return true;
+}
+
 bool secrets_compile(struct redact_secrets *secrets)
 {
 	uint32_t *queue = calloc(secrets->count, sizeof(*queue));
 	uint32_t end = 1;
+	bool done;
 
 	if (!queue)
 		return false;
 	for (uint32_t at = 0; at < end; at++)
 		link_children(secrets, queue[at], queue, &end);
+	done = prepare_grams(secrets) && fill_grams(secrets, queue);
 	free(queue);
-	for (unsigned i = 0; i < 256; i++) {
-		secrets->plain[i] = !secrets->first[i] && i != '\\';
-		end = secrets->first[i] ? secrets->nodes[secrets->first[i]].child : 0;
-		for (; end; end = secrets->nodes[end].sibling)
-			secrets->pairs[i << 5 | secrets->nodes[end].byte >> 3] |=
-				(uint8_t)(1u << (secrets->nodes[end].byte & 7));
-	}
-	return true;
+	return done;
 }
 
 uint32_t secrets_find(const struct redact_secrets *secrets, struct bytes text)
@@ -318,32 +384,89 @@ static void scan_byte(struct redact_feed *feed, uint8_t *data, bool json)
 				    : feed->plan->secrets->nodes[scan->node].shorter);
 }
 
-/* Bytes at which nothing can begin; most of all. */
-static size_t plain_run(const struct redact_secrets *secrets, const uint8_t *data, size_t len)
+/* As far as it is here and matters: is it the beginning of a spelling? */
+static bool may_begin(const struct redact_secrets *secrets, const uint8_t *data, size_t len)
 {
-	size_t at = 0;
+	size_t shortest = secrets->stride + GRAM - 1;
+	uint32_t node = ROOT;
 
-	for (; at < len; at++) {
-		if (secrets->plain[data[at]])
-			continue;
-		if (data[at] == '\\' || at + 1 == len ||
-		    secrets->pairs[(unsigned)data[at] << 5 | data[at + 1] >> 3] >>
-				    (data[at + 1] & 7) &
-			    1)
-			break;
+	for (size_t i = 0; i < len && i < shortest; i++) {
+		node = child_of(secrets, node, data[i]);
+		if (!node)
+			return false;
 	}
+	return true;
+}
+
+/* The first of the bytes from `from` to `to` at which a spelling may begin; `to`: none. */
+static size_t first_beginning(const struct redact_secrets *secrets, const uint8_t *data,
+			      size_t from, size_t to, size_t len)
+{
+	while (from < to && !may_begin(secrets, data + from, len - from))
+		from++;
+	return from;
+}
+
+static bool is_known(const struct redact_secrets *secrets, const uint8_t *data)
+{
+	return *gram_slot(secrets, gram_at(data));
+}
+
+/* Four grams at a time, from `at` on: to the four of which one is known, or that are cut. */
+static size_t skip_unknown(const struct redact_secrets *secrets, const uint8_t *data, size_t at,
+			   size_t len)
+{
+	const size_t stride = secrets->stride;
+
+	while (at + 3 * stride + GRAM <= len &&
+	       !(is_known(secrets, data + at) | is_known(secrets, data + at + stride) |
+		 is_known(secrets, data + at + 2 * stride) |
+		 is_known(secrets, data + at + 3 * stride)))
+		at += 4 * stride;
 	return at;
+}
+
+/* Bytes from here on at which no spelling begins, whatever comes behind data[len]. */
+static size_t quiet_run(const struct redact_secrets *secrets, const uint8_t *data, size_t len)
+{
+	const size_t stride = secrets->stride;
+	size_t from = 0; /* nothing begins before */
+
+	for (size_t at = 0; at + GRAM <= len;) {
+		at = skip_unknown(secrets, data, at, len);
+		from = at ? at - stride + 1 : 0;
+		for (unsigned i = 0; i < 4 && at + GRAM <= len; i++, at += stride) {
+			if (is_known(secrets, data + at)) {
+				from = first_beginning(secrets, data, from, at + 1, len);
+				if (from <= at)
+					return from;
+			}
+			from = at + 1;
+		}
+	}
+	return first_beginning(secrets, data, from, len, len);
+}
+
+static size_t next_backslash(const uint8_t *data, size_t at, size_t len)
+{
+	const uint8_t *found = memchr(data + at, '\\', len - at);
+
+	return found ? (size_t)(found - data) : len;
 }
 
 void secrets_scan(struct redact_feed *feed, uint8_t *data, size_t len, bool json)
 {
 	struct secrets_scan *scan = feed->scan;
-	size_t at = 0;
+	size_t at = 0, slash = 0;
 
 	scan->aside = feed->aside;
 	while (at < len) {
-		if (scan->node == ROOT && !scan->escape)
-			at += plain_run(feed->plan->secrets, data + at, len - at);
+		if (scan->node == ROOT && !scan->escape) {
+			/* Escape sequences must be seen from their beginning on. */
+			if (at >= slash)
+				slash = next_backslash(data, at, len);
+			at += quiet_run(feed->plan->secrets, data + at, slash - at);
+		}
 		if (at < len)
 			scan_byte(feed, &data[at++], json);
 	}
