@@ -126,33 +126,15 @@ static void put(struct json_editor *json, struct redact_feed *feed, uint8_t *byt
 
 /* ---- the grammar ---- */
 
-/* The key whose value, or array of values, now begins. */
-static uint64_t enclosing(const struct json_editor *json)
-{
-	const struct json_layer *layer = &json->layers[json->layer];
-
-	if (json->depth == layer->bottom)
-		return layer->parent;
-	if (json_in_object(json))
-		return json->match.hash;
-	return json->depth <= JSON_PATHS ? json->parents[json->depth - 1] : keys_no_parent;
-}
-
 static enum step open_container(struct json_editor *json, bool object)
 {
-	uint64_t bit;
-
 	if (json->depth == JSON_DEPTH_MOST)
 		return STEP_BAD;
-	bit = UINT64_C(1) << json->depth;
-	if (json->depth < JSON_PATHS)
-		json->parents[json->depth] = enclosing(json);
 	if (json->matched) {
 		cover(json, COVER_CONTAINER, "");
 		json->cover_depth = json->depth;
 	}
-	json->objects = object ? json->objects | bit : json->objects & ~bit;
-	json->depth++;
+	json_open(json, object);
 	json->layers[json->layer].state = object ? FIRST_KEY : FIRST_VALUE;
 	return STEP_OK;
 }
@@ -175,6 +157,7 @@ static enum step begin_string(struct json_editor *json)
 	struct json_layer *layer = &json->layers[json->layer];
 
 	layer->state = json->matched || json->cover ? STRING : STRING_FIRST;
+	layer->surrogate = 0;
 	if (json->matched)
 		cover(json, COVER_STRING, quotes[json->layer]);
 	return STEP_OK;
@@ -218,14 +201,15 @@ static enum step begin_value(struct json_editor *json, uint32_t code)
 	return step;
 }
 
-void json_begin_key(struct json_editor *json, const struct redact_feed *feed)
+/* The quote that opens a key. */
+static void begin_key(struct json_editor *json, const struct redact_feed *feed)
 {
-	uint64_t parent =
-		json->depth <= JSON_PATHS ? json->parents[json->depth - 1] : keys_no_parent;
+	struct json_layer *layer = &json->layers[json->layer];
 
-	json->layers[json->layer].state = IN_KEY;
+	layer->state = IN_KEY;
+	layer->surrogate = 0;
 	json->utf8.left = 0;
-	keys_begin(feed->plan->keys, parent, &json->match);
+	keys_begin(feed->plan->keys, json_parent(json), &json->match);
 }
 
 static enum step key_character(struct json_editor *json, const struct redact_feed *feed,
@@ -261,7 +245,7 @@ static enum step key_character(struct json_editor *json, const struct redact_fee
 static enum step open_layer(struct json_editor *json, uint32_t code)
 {
 	struct json_layer *inner = &json->layers[json->layer + 1];
-	uint64_t parent = enclosing(json);
+	uint64_t parent = json_enclosing(json);
 
 	if (json->layer + 1 == JSON_LAYERS)
 		return STEP_BAD;
@@ -407,7 +391,7 @@ static enum step structure_character(struct json_editor *json, const struct reda
 	case FIRST_KEY:
 	case KEY:
 		if (code == '"') {
-			json_begin_key(json, feed);
+			begin_key(json, feed);
 			return STEP_OK;
 		}
 		return code == '}' && layer->state == FIRST_KEY ? close_container(json, true)

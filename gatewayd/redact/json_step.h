@@ -47,6 +47,33 @@ static inline bool json_in_object(const struct json_editor *json)
 	return json->objects >> (json->depth - 1) & 1;
 }
 
+/* The key that encloses what is open. */
+static inline uint64_t json_parent(const struct json_editor *json)
+{
+	return json->depth <= JSON_PATHS ? json->parents[json->depth - 1] : keys_no_parent;
+}
+
+/* The key whose value, or array of values, now begins. */
+static inline uint64_t json_enclosing(const struct json_editor *json)
+{
+	const struct json_layer *layer = &json->layers[json->layer];
+
+	if (json->depth == layer->bottom)
+		return layer->parent;
+	return json_in_object(json) ? json->match.hash : json_parent(json);
+}
+
+/* An object or array begins; there must be room. */
+static inline void json_open(struct json_editor *json, bool object)
+{
+	uint64_t bit = UINT64_C(1) << json->depth;
+
+	if (json->depth < JSON_PATHS)
+		json->parents[json->depth] = json_enclosing(json);
+	json->objects = object ? json->objects | bit : json->objects & ~bit;
+	json->depth++;
+}
+
 /* A value of the innermost layer is over. */
 static inline void json_value_end(struct json_editor *json)
 {
@@ -57,8 +84,6 @@ static inline void json_value_end(struct json_editor *json)
 		json->cover = COVER_NONE;
 }
 
-/* The quote that opens a key. */
-void json_begin_key(struct json_editor *json, const struct redact_feed *feed);
 /* Any byte in any state, edited; false: it cannot be read. */
 bool json_edit_byte(struct json_editor *json, struct redact_feed *feed, uint8_t *byte);
 /* Bytes of a covered value that have been read. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See keys.h. */
 #include "redact/keys.h"
+#include "redact/key_memo.h"
 
 #include <stdlib.h>
 
@@ -20,8 +21,8 @@ struct redact_keys {
 	size_t capacity;       /* a power of two, or 0 */
 	size_t filled, count;
 	bool has_paths;
-	uint8_t normal[256]; /* what a byte counts as; 0: not at all */
-	bool special[256];   /* means more than itself in a JSON string, or may */
+	uint8_t normal[256];   /* what a byte counts as; 0: not at all */
+	struct key_memo *memo; /* of lookups in this set and its base */
 	/*
 	 * The characters of all keys with '*', one bit each, as a
 	 * nondeterministic automaton: bit i is set while the key read so far ends
@@ -55,16 +56,27 @@ static size_t slot_of(uint64_t hash, size_t capacity)
 	return (size_t)(hash ^ hash >> 29 ^ hash >> 47) & (capacity - 1);
 }
 
+static void memo_forget(struct key_memo *memo)
+{
+	memset(memo, 0, sizeof(*memo));
+	memo->none.text[0] = 1; /* nothing is left of any text of length 0 */
+	memo->none.next = &memo->none;
+}
+
 struct redact_keys *keys_new(const struct redact_keys *base)
 {
 	struct redact_keys *keys = calloc(1, sizeof(*keys));
 
 	if (!keys)
 		return NULL;
-	for (unsigned i = 0; i < 256; i++) {
-		keys->normal[i] = normal((uint8_t)i);
-		keys->special[i] = i < 0x20 || i >= 0x80 || i == '"' || i == '\\';
+	keys->memo = malloc(sizeof(*keys->memo));
+	if (!keys->memo) {
+		free(keys);
+		return NULL;
 	}
+	memo_forget(keys->memo);
+	for (unsigned i = 0; i < 256; i++)
+		keys->normal[i] = normal((uint8_t)i);
 	if (!base)
 		return keys;
 	keys->base = base;
@@ -84,6 +96,7 @@ void keys_free(struct redact_keys *keys)
 	if (!keys)
 		return;
 	free(keys->entries);
+	free(keys->memo);
 	free(keys);
 }
 
@@ -198,6 +211,7 @@ enum keys_error keys_add(struct redact_keys *keys, struct bytes key, unsigned ca
 		return KEYS_EMPTY;
 	error = (wild ? add_wild : add_exact)(keys, key, UINT32_C(1) << category);
 	keys->count += error == KEYS_OK;
+	memo_forget(keys->memo);
 	return error;
 }
 
@@ -329,29 +343,6 @@ static void wild_feed(const struct redact_keys *keys, struct key_match *match, c
 	}
 }
 
-size_t keys_feed_plain(const struct redact_keys *keys, struct key_match *match, const uint8_t *text,
-		       size_t len)
-{
-	uint64_t hash = match->hash;
-	uint64_t path = match->path;
-	size_t at;
-
-	/* Both hashes side by side cost no more than one. */
-	for (at = 0; at < len && !keys->special[text[at]]; at++) {
-		uint8_t byte = keys->normal[text[at]];
-
-		if (byte) {
-			hash = hash_step(hash, byte);
-			path = hash_step(path, byte);
-		}
-	}
-	match->hash = hash;
-	match->path = path;
-	if (keys->wild_words && at)
-		wild_feed(keys, match, text, at);
-	return at;
-}
-
 void keys_feed(const struct redact_keys *keys, struct key_match *match, const uint8_t *text,
 	       size_t len)
 {
@@ -438,6 +429,48 @@ uint32_t keys_end(const struct redact_keys *keys, const struct key_match *match)
 			categories |= entry->path_categories;
 	}
 	return categories;
+}
+
+static struct key_memo_entry *look_up(const struct redact_keys *keys, uint64_t parent,
+				      struct bytes key, struct key_memo_entry *entry)
+{
+	struct key_match match;
+
+	keys_begin(keys, parent, &match);
+	keys_feed(keys, &match, key.data, key.len);
+	entry->hash = match.hash;
+	entry->categories = keys_end(keys, &match);
+	return entry;
+}
+
+/* The one place where the key may be remembered. */
+static struct key_memo_entry *memo_place(struct key_memo *memo, const uint64_t *text,
+					 uint64_t parent)
+{
+	uint64_t mixed = text[0] ^ text[1] << 7 ^ text[2] << 13 ^ parent;
+
+	return &memo->entries[mixed * HASH_PRIME >> (64 - KEY_MEMO_BITS)];
+}
+
+struct key_memo_entry *keys_whole(const struct redact_keys *keys, uint64_t parent, struct bytes key)
+{
+	struct key_memo *memo = keys->memo;
+	uint64_t text[KEY_MEMO_WORDS] = {0};
+	struct key_memo_entry *entry;
+
+	if (key.len + 2 > KEY_MEMO_TEXT)
+		return look_up(keys, parent, key, &memo->none);
+	memcpy(text, key.data, key.len);
+	memcpy((uint8_t *)text + key.len, "\":", 2);
+	entry = memo_place(memo, text, parent);
+	if (entry->len == key.len + 2 && entry->parent == parent &&
+	    memcmp(entry->text, text, sizeof(text)) == 0)
+		return entry;
+	memcpy(entry->text, text, sizeof(text));
+	entry->len = key.len + 2;
+	entry->parent = parent;
+	entry->next = &memo->none;
+	return look_up(keys, parent, key, entry);
 }
 
 uint32_t keys_lookup(const struct redact_keys *keys, struct bytes key)

@@ -9,13 +9,14 @@
  *
  * Only a key's 64-bit hash is kept: equal keys have equal hashes, so none is
  * missed; that a foreign key is stripped by chance has odds of 2^-54.
- * Building allocates; matching does not. A set may rest on another one (the
+ * Building allocates; matching does not. Which keys were asked for lately is
+ * remembered in the set, for speed and to no other effect. A set may rest on another one (the
  * shipped table) and shares it; it must be freed before that one.
  */
 #ifndef GATEWAYD_REDACT_KEYS_H
 #define GATEWAYD_REDACT_KEYS_H
 
-#include "base/bytes.h"
+#include "redact/key_memo.h"
 
 /* Categories are numbers below this; a set of them is a mask of 1 << number. */
 #define REDACT_CATEGORIES 16
@@ -62,18 +63,18 @@ size_t keys_count(const struct redact_keys *keys);
 void keys_begin(const struct redact_keys *keys, uint64_t parent, struct key_match *match);
 void keys_feed(const struct redact_keys *keys, struct key_match *match, const uint8_t *text,
 	       size_t len);
-/*
- * Feeds what means nothing but itself in a JSON string: up to a quote, a
- * backslash, a control character or one that is not ASCII. Returns how many
- * bytes that were.
- */
-size_t keys_feed_plain(const struct redact_keys *keys, struct key_match *match, const uint8_t *text,
-		       size_t len);
 /* A character from an escape, as UTF-8. */
 void keys_feed_character(const struct redact_keys *keys, struct key_match *match,
 			 uint32_t character);
 /* The categories of the key that was fed; 0: no such key. */
 uint32_t keys_end(const struct redact_keys *keys, const struct key_match *match);
+
+/*
+ * A key that is there as a whole; it is remembered for the next time. Its hash
+ * and categories are good until the next call, its `next` may be written.
+ */
+struct key_memo_entry *keys_whole(const struct redact_keys *keys, uint64_t parent,
+				  struct bytes key);
 
 /* All at once, for explain and tests. */
 uint32_t keys_lookup(const struct redact_keys *keys, struct bytes key);

@@ -98,6 +98,32 @@ static void put_publish(struct stream *stream, const char *body, int len)
 	stream->len += 3 + left;
 }
 
+/* Lines that are nearly all structure; personal: with two values to strip in each. */
+static struct stream make_lines(bool personal)
+{
+	struct stream stream = {malloc(STREAM_SIZE + 4096), 0};
+
+	if (!stream.data)
+		exit(1);
+	for (unsigned i = 0; stream.len < STREAM_SIZE; i++) {
+		char *at = (char *)stream.data + stream.len;
+
+		if (personal)
+			stream.len += (size_t)sprintf(
+				at,
+				"{\"n\":%u,\"owner\":\"A. Smith\",\"lat\":48.%u,\"drink\":"
+				"\"latte\"}\n",
+				i, i);
+		else
+			stream.len += (size_t)sprintf(
+				at,
+				"{\"n\":%u,\"drink\":\"latte\",\"temperature\":[%u,%u],\"ok\":"
+				"true}\n",
+				i, i * 7, i * 3);
+	}
+	return stream;
+}
+
 static struct stream make_stream(char kind)
 {
 	struct stream stream = {malloc(STREAM_SIZE + 4096), 0};
@@ -188,25 +214,26 @@ enum candidate {
 	HTTP_JSON_SECRETS,
 	HTTP_FORM,
 	MQTT_JSON,
+	LINES,
+	LINES_SECRETS,
+	OWNER_LINES,
 	JSON_C,
 	MEMCPY,
 	CANDIDATES,
 };
 
 static const char *const titles[CANDIDATES] = {
-	"editor, JSON in HTTP",
-	"  no category selected",
-	"  known secrets, too",
-	"editor, forms in HTTP",
-	"editor, JSON in MQTT",
-	"json-c parsing the JSON",
-	"memcpy",
+	"editor, JSON in HTTP",    "  no category selected",
+	"  known secrets, too",    "editor, forms in HTTP",
+	"editor, JSON in MQTT",    "editor, short lines of JSON",
+	"  known secrets, too",    "  two values in each",
+	"json-c parsing the JSON", "memcpy",
 };
 
 int main(void)
 {
 	struct redact_plan all, none, with;
-	struct stream json, forms, mqtt;
+	struct stream json, forms, mqtt, lines, owner_lines;
 	double results[CANDIDATES][ROUNDS];
 
 	if (!read_table() || !make_secrets()) {
@@ -219,12 +246,17 @@ int main(void)
 	json = make_stream('j');
 	forms = make_stream('f');
 	mqtt = make_stream('m');
+	lines = make_lines(false);
+	owner_lines = make_lines(true);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		results[HTTP_JSON][i] = run_editor(&json, &all);
 		results[HTTP_JSON_NOTHING][i] = run_editor(&json, &none);
 		results[HTTP_JSON_SECRETS][i] = run_editor(&json, &with);
 		results[HTTP_FORM][i] = run_editor(&forms, &all);
 		results[MQTT_JSON][i] = run_editor(&mqtt, &all);
+		results[LINES][i] = run_editor(&lines, &all);
+		results[LINES_SECRETS][i] = run_editor(&lines, &with);
+		results[OWNER_LINES][i] = run_editor(&owner_lines, &all);
 		results[JSON_C][i] = run_json_c();
 		results[MEMCPY][i] = run_memcpy(&json);
 	}
@@ -241,6 +273,8 @@ int main(void)
 	free(json.data);
 	free(forms.data);
 	free(mqtt.data);
+	free(lines.data);
+	free(owner_lines.data);
 	secrets_free(secrets);
 	keys_free(keys);
 	return 0;
