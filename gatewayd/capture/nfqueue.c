@@ -36,6 +36,7 @@
 #define SLOT_SIZE (72u * 1024)  /* 64 KiB and the attributes around it */
 #define SEND_MOST (128u * 1024) /* bytes of verdicts in one message */
 #define COPY_RANGE 0xffff
+#define COPIED_MOST 4096  /* of an edited packet: a longer one leaves at once instead */
 #define ATTRIBUTES 64     /* more than any library knows */
 #define PAGE_KEPT (4096u) /* of each slot: small packets need no more */
 #define TRIM_EVERY_S 1
@@ -292,17 +293,26 @@ static void add_verdict(struct nfqueue *queue, uint32_t id, uint32_t decision, u
 		add_part(queue, zeros, padded - edited.len);
 }
 
-/* One that was held: its slot has been read over, so its bytes leave at once. */
-static void give_held(struct nfqueue *queue, const struct packet *packet,
-		      const struct verdict *verdict)
+/* For bytes that will be written over: they leave at once, with all that wait. */
+static void give_now(struct nfqueue *queue, uint32_t id, uint32_t decision, uint32_t mark,
+		     struct bytes edited)
 {
-	uint32_t mark = packet->mark |
-			mark_value(queue->config.mark_mask, verdict->mark, queue->generation);
-	bool accept = verdict->action == VERDICT_ACCEPT;
-
-	add_verdict(queue, packet->id, accept ? NF_ACCEPT : NF_DROP, mark,
-		    accept ? verdict->edited : bytes_of(NULL, 0));
+	add_verdict(queue, id, decision, mark, edited);
 	send_verdicts(queue);
+}
+
+static void give_edited(struct nfqueue *queue, uint32_t id, uint32_t mark, struct bytes edited)
+{
+	if (edited.len > queue->payload_room) {
+		/* It must not leave as it was. */
+		add_verdict(queue, id, NF_DROP, mark, bytes_of(NULL, 0));
+		queue->counters.verdicts_failed++;
+	} else if (edited.len > COPIED_MOST) {
+		give_now(queue, id, NF_ACCEPT, mark, edited);
+	} else {
+		memcpy(queue->payload, edited.data, edited.len);
+		add_verdict(queue, id, NF_ACCEPT, mark, bytes_of(queue->payload, edited.len));
+	}
 }
 
 static void queue_give(struct capture *capture, const struct packet *packet,
@@ -311,28 +321,21 @@ static void queue_give(struct capture *capture, const struct packet *packet,
 	struct nfqueue *queue = queue_of(capture);
 	uint32_t mark = packet->mark |
 			mark_value(queue->config.mark_mask, verdict->mark, queue->generation);
-	uint32_t decision = verdict->action == VERDICT_ACCEPT ? NF_ACCEPT : NF_DROP;
-	struct bytes edited = {NULL, 0};
+	bool accept = verdict->action == VERDICT_ACCEPT;
+	struct bytes edited = accept ? verdict->edited : bytes_of(NULL, 0);
 
 	if (verdict->action == VERDICT_HOLD)
 		return;
+	/* One that was held: its slot has been read over. */
 	if (packet->id != queue->id) {
-		give_held(queue, packet, verdict);
+		give_now(queue, packet->id, accept ? NF_ACCEPT : NF_DROP, mark, edited);
 		return;
 	}
-	if (verdict->action == VERDICT_DROP && verdict->mark == MARK_BLOCK)
-		decision = NF_ACCEPT;
-	if (verdict->action == VERDICT_ACCEPT && verdict->edited.len) {
-		if (verdict->edited.len <= queue->payload_room) {
-			memmove(queue->payload, verdict->edited.data, verdict->edited.len);
-			edited = bytes_of(queue->payload, verdict->edited.len);
-		} else {
-			/* It must not leave as it was. */
-			decision = NF_DROP;
-			queue->counters.verdicts_failed++;
-		}
-	}
-	add_verdict(queue, packet->id, decision, mark, edited);
+	accept |= verdict->mark == MARK_BLOCK;
+	if (edited.len)
+		give_edited(queue, packet->id, mark, edited);
+	else
+		add_verdict(queue, packet->id, accept ? NF_ACCEPT : NF_DROP, mark, edited);
 	for (unsigned i = 0; i < verdict->reply_count && i < VERDICT_REPLIES_MOST; i++)
 		reply_add(queue->replies, verdict->replies[i], queue->scope);
 }

@@ -80,6 +80,7 @@ struct engine *engine_new(const struct engine_config *config, const struct polic
 	engine->stream_count = limits->streams;
 	engine->strips = calloc(limits->strips, sizeof(*engine->strips));
 	engine->strip_count = limits->strips;
+	engine->large = calloc(STRIP_LARGE_MOST, sizeof(*engine->large));
 	engine->held = calloc(HELD_MOST, sizeof(*engine->held));
 	engine->keys = config->keys;
 	engine->networks = config->networks;
@@ -89,7 +90,7 @@ struct engine *engine_new(const struct engine_config *config, const struct polic
 	if (!engine->devices || !engine->addresses || !engine->chains || !engine->bindings ||
 	    !engine->flows || !engine->fragments || !engine->ech || !engine->tunnels ||
 	    !engine->hammers || !engine->spent || !engine->streams || !engine->strips ||
-	    !engine->held || !engine->events || !engine_prepare(engine, set)) {
+	    !engine->large || !engine->held || !engine->events || !engine_prepare(engine, set)) {
 		engine_free(engine);
 		return NULL;
 	}
@@ -118,6 +119,7 @@ void engine_free(struct engine *engine)
 	strip_plans_free(engine->next_plans);
 	free(engine->streams);
 	free(engine->strips);
+	free(engine->large);
 	free(engine->held);
 	free(engine->events);
 	free(engine);

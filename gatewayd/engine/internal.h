@@ -301,7 +301,10 @@ struct stream {
 
 /* ---- strip ---- */
 
-#define STRIP_KEPT 262144 /* bytes that can be asked for again; a power of two */
+/* Bytes that can be asked for again; powers of two. */
+#define STRIP_KEPT 262144
+#define STRIP_KEPT_LARGE 1048576 /* of a stream that sends more, while there is room */
+#define STRIP_LARGE_MOST 4
 
 struct strip {
 	struct flow *flow; /* NULL: free */
@@ -313,7 +316,9 @@ struct strip {
 	uint32_t held;   /* bytes before the edge that may yet change */
 	bool given_up;   /* opaque, and the rule lets it pass */
 	struct stream_editor editor;
-	uint8_t kept[STRIP_KEPT]; /* by distance from the origin, modulo its size */
+	uint8_t *kept; /* by distance from the origin, modulo its size: own or a large one */
+	uint32_t kept_size;
+	uint8_t own[STRIP_KEPT];
 };
 
 /* What one strip rule takes out; index: policy_rule_id(). */
@@ -388,6 +393,7 @@ struct engine {
 	uint32_t stream_count;
 	struct strip *strips;
 	uint32_t strip_count;
+	uint8_t (*large)[STRIP_KEPT_LARGE];
 	struct held *held;
 	const struct redact_keys *keys;
 	const char (*networks)[33];
@@ -608,6 +614,20 @@ void strip_release(struct engine *engine, struct flow *flow, enum strip_state st
 void strip_advance(struct engine *engine);
 /* Before other plans take the place of those that the streams were read with. */
 void strip_forget_secrets(struct engine *engine);
+
+/* ---- kept.c ---- */
+
+void kept_start(struct strip *strip);
+/* Makes room for more, if the stream needs it and there is some. */
+void kept_grow(struct engine *engine, struct strip *strip);
+/* Are the bytes from seq up to the edge still there? */
+bool kept_has(const struct strip *strip, uint32_t seq);
+/* Where the byte is kept, and how many of the next len lie right behind it. */
+uint8_t *kept_place(struct strip *strip, uint32_t seq, size_t len, size_t *ret_run);
+void kept_put(struct strip *strip, uint32_t seq, const uint8_t *data, size_t len);
+void kept_get(const struct strip *strip, uint32_t seq, uint8_t *ret_data, size_t len);
+/* Are these the bytes that are kept? */
+bool kept_is(const struct strip *strip, uint32_t seq, struct bytes bytes);
 
 /* ---- window.c ---- */
 

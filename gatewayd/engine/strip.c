@@ -16,6 +16,9 @@
 #define SETTLE_AFTER (50 * SECOND_US / 1000)
 #define IDLE_AFTER (2 * MINUTE_US) /* then another stream may have its place */
 
+/* The editors go over a piece more than once, so it should be near at hand then. */
+#define EDITED_AT_ONCE 16384
+
 #define TCP_FLAGS_AT 13 /* RFC 9293 section 3.1 */
 #define TCP_URGENT_AT 18
 
@@ -96,6 +99,7 @@ static struct strip *strip_start(struct engine *engine, struct flow *flow)
 	strip->edge = strip->oldest = strip->origin = flow->first_seq;
 	strip->held = 0;
 	strip->given_up = false;
+	kept_start(strip);
 	editor_start(&strip->editor);
 	flow->strip = (uint32_t)(strip - engine->strips) + 1;
 	flow->strip_state = STRIP_RUNNING;
@@ -103,44 +107,14 @@ static struct strip *strip_start(struct engine *engine, struct flow *flow)
 	return strip;
 }
 
-/* ---- what was edited, kept ---- */
-
-static void keep(struct strip *strip, uint32_t seq, const uint8_t *data, size_t len)
-{
-	for (size_t i = 0; i < len;) {
-		size_t at = (seq - strip->origin + (uint32_t)i) % STRIP_KEPT;
-		size_t run = len - i < STRIP_KEPT - at ? len - i : STRIP_KEPT - at;
-
-		memcpy(strip->kept + at, data + i, run);
-		i += run;
-	}
-}
-
-static void recall(const struct strip *strip, uint32_t seq, uint8_t *data, size_t len)
-{
-	for (size_t i = 0; i < len;) {
-		size_t at = (seq - strip->origin + (uint32_t)i) % STRIP_KEPT;
-		size_t run = len - i < STRIP_KEPT - at ? len - i : STRIP_KEPT - at;
-
-		memcpy(data + i, strip->kept + at, run);
-		i += run;
-	}
-}
-
-/* Are the bytes from seq up to the edge still there? */
-static bool is_kept(const struct strip *strip, uint32_t seq)
-{
-	return strip->edge - seq <= strip->edge - strip->oldest;
-}
+/* ---- editing ---- */
 
 static void move_edge(struct strip *strip, uint32_t edge)
 {
 	strip->edge = edge;
-	if (edge - strip->oldest > STRIP_KEPT)
-		strip->oldest = edge - STRIP_KEPT;
+	if (edge - strip->oldest > strip->kept_size)
+		strip->oldest = edge - strip->kept_size;
 }
-
-/* ---- editing ---- */
 
 static void count(struct engine *engine, struct flow *flow, const struct redact_result *result)
 {
@@ -168,30 +142,42 @@ static void count(struct engine *engine, struct flow *flow, const struct redact_
 static void note_result(struct engine *engine, struct strip *strip,
 			const struct redact_result *result, uint32_t edge_before)
 {
-	keep(strip, edge_before - strip->held, result->settled, result->settled_len);
+	kept_put(strip, edge_before - strip->held, result->settled, result->settled_len);
 	strip->held = (uint32_t)result->held;
 	count(engine, strip->flow, result);
 }
 
-/* New bytes at the edge, edited in place. False: they may not leave. */
-static bool edit(struct engine *engine, struct strip *strip, uint8_t *data, size_t len)
+/* Bytes that were kept as they came and lie in a row. False: they may not leave. */
+static bool edit_run(struct engine *engine, struct strip *strip, uint8_t *data, size_t len)
 {
 	const struct strip_plan *plan = strip_plan_of(engine, strip->flow);
-	uint32_t before = strip->edge;
 	struct redact_result result;
 
-	if (strip->given_up && plan->opaque_block)
-		return false; /* the policy has changed meanwhile */
-	strip->fed = engine->now;
 	if (!strip->given_up) {
 		editor_feed(&strip->editor, &plan->plan, data, len, &result);
-		note_result(engine, strip, &result, before);
+		note_result(engine, strip, &result, strip->edge);
 		strip->given_up = strip->editor.kind == EDITOR_OPAQUE;
 		if (result.opaque && plan->opaque_block)
 			return false;
 	}
-	keep(strip, before, data, len);
-	move_edge(strip, before + (uint32_t)len);
+	move_edge(strip, strip->edge + (uint32_t)len);
+	return true;
+}
+
+/* New bytes at the edge, edited where they are kept. False: they may not leave. */
+static bool edit(struct engine *engine, struct strip *strip, const uint8_t *data, size_t len)
+{
+	if (strip->given_up && strip_plan_of(engine, strip->flow)->opaque_block)
+		return false; /* the policy has changed meanwhile */
+	strip->fed = engine->now;
+	for (size_t i = 0, run; i < len; i += run) {
+		size_t most = len - i < EDITED_AT_ONCE ? len - i : EDITED_AT_ONCE;
+		uint8_t *place = kept_place(strip, strip->edge, most, &run);
+
+		memcpy(place, data + i, run);
+		if (!edit_run(engine, strip, place, run))
+			return false;
+	}
 	return true;
 }
 
@@ -213,21 +199,20 @@ static void write_kept(const struct strip *strip, uint8_t *packet, size_t packet
 {
 	uint8_t *tcp = packet + headers->transport_offset;
 
-	recall(strip, seq, packet + headers->payload_offset, headers->payload.len);
+	kept_get(strip, seq, packet + headers->payload_offset, headers->payload.len);
 	tcp[TCP_FLAGS_AT] &= (uint8_t)~TCP_URG;
 	tcp[TCP_URGENT_AT] = tcp[TCP_URGENT_AT + 1] = 0;
 	checksum_fix(packet, packet_len, headers->transport_offset, headers->ip_protocol);
 }
 
-/* Nothing of it was changed: the kernel's own copy will do. */
-static bool is_as_it_was(const struct passage *passage, const uint8_t *packet)
+/* Nothing of the segment was changed: the kernel's own copy will do. */
+static bool is_as_it_was(const struct strip *strip, const struct packet *packet,
+			 const struct packet_headers *headers, uint32_t seq)
 {
-	const struct packet_headers *headers = &passage->headers;
-	const uint8_t *tcp = passage->packet->data.data + headers->transport_offset;
+	const uint8_t *tcp = packet->data.data + headers->transport_offset;
 
 	return !(headers->tcp_flags & TCP_URG) && !tcp[TCP_URGENT_AT] && !tcp[TCP_URGENT_AT + 1] &&
-	       memcmp(packet + headers->payload_offset, headers->payload.data,
-		      headers->payload.len) == 0;
+	       kept_is(strip, seq, headers->payload);
 }
 
 static uint32_t payload_seq(const struct packet_headers *headers)
@@ -243,18 +228,21 @@ enum segment_fate {
 	SEGMENT_OPAQUE,
 };
 
-/* Edits what is new of the segment; payload is scratch and is written over. */
-static enum segment_fate take(struct engine *engine, struct strip *strip, uint32_t seq,
-			      uint8_t *payload, size_t len)
+/* Keeps and edits what is new of the segment. */
+static enum segment_fate take(struct engine *engine, struct strip *strip,
+			      const struct packet_headers *headers)
 {
+	uint32_t seq = payload_seq(headers);
+	const uint8_t *payload = headers->payload.data;
+	size_t len = headers->payload.len;
 	uint32_t end = seq + (uint32_t)len;
 	int32_t ahead = (int32_t)(seq - strip->edge);
 
-	if (ahead > STRIP_KEPT)
+	if (ahead > (int32_t)strip->kept_size)
 		return SEGMENT_LOST;
 	if (ahead > 0)
 		return SEGMENT_AHEAD;
-	if (!is_kept(strip, seq))
+	if (!kept_has(strip, seq))
 		return SEGMENT_LOST;
 	if ((int32_t)(end - strip->edge) > 0) {
 		size_t old = (size_t)(uint32_t)-ahead;
@@ -297,6 +285,16 @@ static void cannot_see(struct engine *engine, struct passage *passage)
 	passage->verdict->mark = MARK_PASS;
 }
 
+static void release_held(const struct strip *strip, struct held *held)
+{
+	uint32_t seq = payload_seq(&held->headers);
+
+	held->changed = !is_as_it_was(strip, &held->packet, &held->headers, seq);
+	if (held->changed)
+		write_kept(strip, held->data, held->packet.data.len, &held->headers, seq);
+	held_settle(held, VERDICT_ACCEPT, mark_of(strip));
+}
+
 /* Held packets whose turn has come. False: one of them turned out opaque. */
 static bool settle_held(struct engine *engine, struct strip *strip)
 {
@@ -308,12 +306,10 @@ static bool settle_held(struct engine *engine, struct strip *strip)
 
 		for (unsigned i = 0; i < HELD_MOST && flow->held; i++) {
 			struct held *held = &engine->held[i];
-			uint32_t seq = payload_seq(&held->headers);
 
 			if (held->state != HELD_WAITING || held->flow != flow)
 				continue;
-			switch (take(engine, strip, seq, held->data + held->headers.payload_offset,
-				     held->headers.payload.len)) {
+			switch (take(engine, strip, &held->headers)) {
 			case SEGMENT_AHEAD:
 			case SEGMENT_UNSURE:
 				break;
@@ -321,10 +317,7 @@ static bool settle_held(struct engine *engine, struct strip *strip)
 				held_settle(held, VERDICT_DROP, MARK_INSPECT);
 				break;
 			case SEGMENT_READY:
-				write_kept(strip, held->data, held->packet.data.len, &held->headers,
-					   seq);
-				held->changed = true;
-				held_settle(held, VERDICT_ACCEPT, mark_of(strip));
+				release_held(strip, held);
 				break;
 			case SEGMENT_OPAQUE:
 				return false;
@@ -338,7 +331,7 @@ static bool settle_held(struct engine *engine, struct strip *strip)
 /* A keep-alive before the first byte of all: nothing that is in the stream. */
 static bool is_early_probe(const struct strip *strip, uint32_t seq, size_t len)
 {
-	return len == 1 && seq + 1 == strip->edge && !is_kept(strip, seq);
+	return len == 1 && seq + 1 == strip->edge && !kept_has(strip, seq);
 }
 
 static void pass_early_probe(struct engine *engine, struct passage *passage)
@@ -346,6 +339,7 @@ static void pass_early_probe(struct engine *engine, struct passage *passage)
 	const struct packet_headers *headers = &passage->headers;
 	size_t len = passage->packet->data.len;
 
+	memcpy(engine->edited, passage->packet->data.data, len);
 	engine->edited[headers->payload_offset] = 0;
 	checksum_fix(engine->edited, len, headers->transport_offset, headers->ip_protocol);
 	passage->verdict->edited = bytes_of(engine->edited, len);
@@ -362,19 +356,31 @@ static bool is_corrupt(const struct passage *passage)
 				  headers->ip_protocol);
 }
 
-static void strip_segment(struct engine *engine, struct passage *passage, struct strip *strip)
+/* The segment as it is to leave, when that is not as it came. */
+static void give_kept(struct engine *engine, struct passage *passage, const struct strip *strip,
+		      uint32_t seq)
 {
 	const struct packet_headers *headers = &passage->headers;
-	const struct packet *packet = passage->packet;
-	uint32_t seq = payload_seq(headers);
+	struct bytes data = passage->packet->data;
+	size_t end = headers->payload_offset + headers->payload.len;
 
-	memcpy(engine->edited, packet->data.data, packet->data.len);
-	if (is_early_probe(strip, seq, headers->payload.len)) {
+	if (is_as_it_was(strip, passage->packet, headers, seq))
+		return;
+	memcpy(engine->edited, data.data, headers->payload_offset);
+	memcpy(engine->edited + end, data.data + end, data.len - end);
+	write_kept(strip, engine->edited, data.len, headers, seq);
+	passage->verdict->edited = bytes_of(engine->edited, data.len);
+}
+
+static void strip_segment(struct engine *engine, struct passage *passage, struct strip *strip)
+{
+	uint32_t seq = payload_seq(&passage->headers);
+
+	if (is_early_probe(strip, seq, passage->headers.payload.len)) {
 		pass_early_probe(engine, passage);
 		return;
 	}
-	switch (take(engine, strip, seq, engine->edited + headers->payload_offset,
-		     headers->payload.len)) {
+	switch (take(engine, strip, &passage->headers)) {
 	case SEGMENT_AHEAD:
 	case SEGMENT_UNSURE:
 		held_add(engine, passage);
@@ -383,9 +389,7 @@ static void strip_segment(struct engine *engine, struct passage *passage, struct
 		passage->verdict->action = VERDICT_DROP;
 		return;
 	case SEGMENT_READY:
-		write_kept(strip, engine->edited, packet->data.len, headers, seq);
-		if (!is_as_it_was(passage, engine->edited))
-			passage->verdict->edited = bytes_of(engine->edited, packet->data.len);
+		give_kept(engine, passage, strip, seq);
 		break;
 	case SEGMENT_OPAQUE:
 		refuse_opaque(engine, passage);
@@ -498,6 +502,7 @@ static void strip_tcp(struct engine *engine, struct passage *passage)
 		return;
 	}
 	strip->used = engine->now;
+	kept_grow(engine, strip);
 	strip_up(engine, passage, strip);
 	if (flow->strip && strip->given_up && !flow->any_stripped && !flow->held)
 		strip_release(engine, flow, STRIP_PASSING);

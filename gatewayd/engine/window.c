@@ -7,7 +7,16 @@
 
 #include "redact/checksum.h"
 
-#define WINDOW_OFFERED (STRIP_KEPT / 2)
+/* One packet more than the window, as large as GRO makes them. */
+#define WINDOW_SPARED 65536
+
+/* Bytes that the device may have under way. */
+static uint32_t window_offered(const struct engine *engine, const struct flow *flow)
+{
+	uint32_t kept = flow->strip ? engine->strips[flow->strip - 1].kept_size : STRIP_KEPT;
+
+	return kept - WINDOW_SPARED;
+}
 
 /* The shift of the window scale option (RFC 7323 section 2), or -1. */
 static int window_scale(const struct passage *passage)
@@ -51,7 +60,7 @@ void strip_down(struct engine *engine, struct passage *passage)
 	}
 	if (!flow->window_scale_known)
 		return;
-	most = WINDOW_OFFERED >> (flow->window_scale > 0 ? flow->window_scale : 0);
+	most = window_offered(engine, flow) >> (flow->window_scale > 0 ? flow->window_scale : 0);
 	if (headers->window <= most || packet->data.len > sizeof(engine->edited))
 		return;
 	memcpy(engine->edited, packet->data.data, packet->data.len);

@@ -84,7 +84,7 @@ static void the_servers_window_is_kept_small(void **state)
 	assert_int_equal(world->verdict.action, VERDICT_ACCEPT);
 	world_tcp(world, OTHER, COFFEE_ADDRESS, ack, PACKET_TO_DEVICE);
 	assert_int_equal(decode_packet(world->verdict.edited, false, &headers), DECODE_OK);
-	assert_int_equal(headers.window, 131072 >> 7);
+	assert_int_equal(headers.window, 196608 >> 7);
 	world_free(world);
 }
 

@@ -340,7 +340,8 @@ static void a_reload_goes_on_with_the_stream(void **state)
 	world_reload(world, STRIP_RULE(""));
 	while (engine_next_release(world->engine, &world->packet, &world->verdict)) {
 		if (world->verdict.action == VERDICT_ACCEPT)
-			server_gets(&server, world->verdict.edited);
+			server_gets(&server, world->verdict.edited.len ? world->verdict.edited
+								       : world->packet.data);
 	}
 	send(world, &server, telemetry, cut, len);
 	assert_true(server_has(&server, len));
