@@ -416,7 +416,7 @@ static void test_with_secrets(void **state)
 				    "}, { data = \"identity\"; value = \"48.137\"; }, { data = "
 				    "\"identity\"; value = \"latte\"; } );";
 	world = small_world();
-	for (unsigned long i = 0; i < cases / 4; i++)
+	for (unsigned long i = 0; i < cases / 10; i++)
 		one_case(world, secrets, seed + i);
 	world_free(world);
 	world_main_text = MAIN_TEXT;
