@@ -41,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, data, size);
 	for (unsigned i = 0; i < 8; i++)
 		copy[16 + i] = (uint8_t)((uint64_t)size >> 8 * i);
-	checksum = list_checksum(bytes_of(copy + LIST_CHECKED_FROM, size - LIST_CHECKED_FROM), NULL);
+	checksum =
+		list_checksum(bytes_of(copy + LIST_CHECKED_FROM, size - LIST_CHECKED_FROM), NULL);
 	for (unsigned i = 0; i < 8; i++)
 		copy[24 + i] = (uint8_t)(checksum >> 8 * i);
 	if (!list_image_open(bytes_of(copy, size), NULL, &image))
