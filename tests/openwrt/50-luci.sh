@@ -13,7 +13,7 @@ acl=$app/root/usr/share/rpcd/acl.d/luci-app-gatewayd.json
 resources=$app/htdocs/luci-static/resources
 
 for file in "$menu" "$acl"; do
-	tap_nothing "${file##*/} of ${file#"$app"/root/usr/share/} is JSON" "$(jq empty "$file" 2>&1)"
+	tap_nothing "$(basename "$(dirname "$file")") is JSON" "$(jq empty "$file" 2>&1)"
 done
 tap_nothing "every page of the menu is there" \
 	"$(jq -r '.[].action | select(.type == "view") | .path' "$menu" | while read -r path; do
