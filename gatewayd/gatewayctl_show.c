@@ -91,7 +91,7 @@ static const struct text_column device_columns[] = {
 	{"DOWN", true, 0},
 	{"BLOCKED", true, 0},
 	{"STRIPPED", true, 0},
-	{"COUNTRIES", false, 5},
+	{"COUNTRIES", false, 9},
 };
 
 static void add_device(void *context, struct json_object *object)

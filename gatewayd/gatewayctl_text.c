@@ -12,6 +12,8 @@
 
 #include "utf8.h"
 
+#define WRAP_INDENT 4
+
 static bool is_harmless(uint32_t code)
 {
 	if (code < 0x20 || (code >= 0x7f && code < 0xa0))
@@ -55,6 +57,56 @@ void text_put(FILE *out, const char *text)
 	text_clean(text, clean, size);
 	fputs(clean, out);
 	free(clean);
+}
+
+/* Bytes of the colour that begins here; 0: none does. */
+static size_t colour_length(const char *text)
+{
+	size_t len = text[0] == '\033' && text[1] == '[' ? strcspn(text, "m") : 0;
+
+	return len && text[len] ? len + 1 : 0;
+}
+
+/* Bytes and columns of what must stay together: blanks and the word behind them. */
+static size_t word_length(const char *text, size_t *ret_columns)
+{
+	size_t len = strspn(text, " "), columns = len;
+
+	while (text[len] && text[len] != ' ' && text[len] != '\n') {
+		size_t colour = colour_length(text + len);
+
+		columns += !colour && ((unsigned char)text[len] & 0xc0) != 0x80;
+		len += colour ? colour : 1;
+	}
+	*ret_columns = columns;
+	return len;
+}
+
+void text_put_wrapped(FILE *out, const char *text, size_t width)
+{
+	size_t at = 0, indent = 0, columns, len, blanks;
+
+	for (; *text; text += len) {
+		if (*text == '\n') {
+			putc('\n', out);
+			at = 0;
+			len = 1;
+			continue;
+		}
+		len = word_length(text, &columns);
+		blanks = strspn(text, " ");
+		if (at == 0) {
+			indent = blanks + WRAP_INDENT;
+		} else if (width && at + columns > width) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			at = indent;
+			text += blanks;
+			len -= blanks;
+			columns -= blanks;
+		}
+		fwrite(text, 1, len, out);
+		at += columns;
+	}
 }
 
 size_t text_width(const char *text)

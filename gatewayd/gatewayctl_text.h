@@ -19,6 +19,12 @@
 void text_clean(const char *text, char *ret_text, size_t size);
 /* Prints it cleaned. */
 void text_put(FILE *out, const char *text);
+/*
+ * Prints lines of cleaned text so that each fits into width columns: what does
+ * not goes on at a word in the next line, further in. Colours take no column.
+ * width 0: as it is.
+ */
+void text_put_wrapped(FILE *out, const char *text, size_t width);
 /* Columns that a cleaned text takes. */
 size_t text_width(const char *text);
 

@@ -220,6 +220,33 @@ static void test_the_nearest_word(void **state)
 	assert_null(text_nearest("", words, 0));
 }
 
+static void expect_wrapped(const char *text, size_t width, const char *expected)
+{
+	char *result = NULL;
+	size_t len;
+	FILE *out = open_memstream(&result, &len);
+
+	text_put_wrapped(out, text, width);
+	fclose(out);
+	assert_string_equal(result, expected);
+	free(result);
+}
+
+static void test_lines_go_on_further_in(void **state)
+{
+	(void)state;
+	expect_wrapped("", 20, "");
+	expect_wrapped("one two\n\n  three\n", 20, "one two\n\n  three\n");
+	expect_wrapped("  rule 1 holds because of it", 14,
+		       "  rule 1 holds\n      because\n      of it");
+	expect_wrapped("as wide as it is", 0, "as wide as it is");
+	/* A word that is too long stays whole; letters and colours count as they are seen. */
+	expect_wrapped("a incomprehensible", 8, "a\n    incomprehensible");
+	expect_wrapped("\033[31mgr\u00fcn\033[0m ist es", 8,
+		       "\033[31mgr\u00fcn\033[0m ist\n    es");
+	expect_wrapped("an open \033[ colour", 40, "an open \033[ colour");
+}
+
 static char *print_table(const struct text_table *table, size_t width)
 {
 	char *text = NULL;
@@ -452,6 +479,7 @@ int main(void)
 		cmocka_unit_test(test_every_byte_is_cleaned),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_the_nearest_word),
+		cmocka_unit_test(test_lines_go_on_further_in),
 		cmocka_unit_test(test_tables_are_aligned_and_cut),
 		cmocka_unit_test(test_devices_are_found),
 		cmocka_unit_test(test_spare_columns_are_left_out),
