@@ -6,83 +6,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "bindings.h"
 #include "saved.h"
-#include "system/state.h"
 
-#define FILE_MOST (8u << 20)
-#define HEAD "gatewayd-bindings 1\n"
-
-/* Text that grows; failed for good when there is no memory. */
-struct text {
-	char *data;
-	size_t len, size;
-	bool failed;
-};
-
-static void put(struct text *text, const char *piece)
-{
-	size_t len = strlen(piece);
-
-	if (text->failed)
-		return;
-	if (text->size - text->len < len) {
-		size_t size = 2 * text->size + len + 4096;
-		char *data = size > FILE_MOST ? NULL : realloc(text->data, size);
-
-		if (!data) {
-			text->failed = true;
-			return;
-		}
-		text->data = data;
-		text->size = size;
-	}
-	memcpy(text->data + text->len, piece, len);
-	text->len += len;
-}
+#define HEAD "gatewayd-bindings 1"
 
 static void put_binding(void *context, const struct engine_binding *binding)
 {
-	struct text *text = context;
 	char mac[MAC_TEXT_SIZE], device[ADDRESS_TEXT_SIZE] = "-", address[ADDRESS_TEXT_SIZE];
-	char line[MAC_TEXT_SIZE + 2 * ADDRESS_TEXT_SIZE + 32];
+	FILE *out = context;
 
 	mac_print(&binding->mac, mac);
 	if (binding->device_address.family != ADDRESS_NONE)
 		address_print(&binding->device_address, device);
 	address_print(&binding->address, address);
-	snprintf(line, sizeof(line), "%s %s %s %" PRId64, mac, device, address,
-		 binding->expires / SECOND_US);
-	put(text, line);
-	for (unsigned i = 0; i < binding->name_count; i++) {
-		put(text, " ");
-		put(text, binding->names[i].text);
-	}
-	put(text, "\n");
+	fprintf(out, "%s %s %s %" PRId64, mac, device, address, binding->expires / SECOND_US);
+	for (unsigned i = 0; i < binding->name_count; i++)
+		fprintf(out, " %s", binding->names[i].text);
+	putc('\n', out);
 }
 
 int bindings_save(const struct engine *engine, const char *path, uint64_t *digest)
 {
-	static const struct hash_key key = {1, 2};
-	struct text text = {0};
-	uint64_t now;
-	int error = 0;
+	struct saved saved;
 
-	put(&text, HEAD);
-	engine_each_binding(engine, put_binding, &text);
-	put(&text, SAVED_TAIL);
-	if (text.failed) {
-		free(text.data);
+	if (!saved_begin(&saved, HEAD))
 		return -ENOMEM;
-	}
-	now = hash_bytes(&key, text.data, text.len);
-	if (now != *digest)
-		error = state_save(path, bytes_of(text.data, text.len), 0600);
-	if (!error)
-		*digest = now;
-	free(text.data);
-	return error;
+	engine_each_binding(engine, put_binding, saved.out);
+	return saved_end(&saved, path, digest);
 }
 
 /* The names were canonical when they were written: no space, no control. */
@@ -125,31 +76,31 @@ static bool read_binding(char *line, struct engine_binding *ret_binding)
 	return binding->name_count > 0;
 }
 
+struct loading {
+	struct engine *engine;
+	time_us now;
+	int count;
+};
+
+static bool restore_line(void *context, char *line)
+{
+	struct loading *loading = context;
+	struct engine_binding binding;
+
+	if (!read_binding(line, &binding))
+		return false;
+	if (binding.expires <= loading->now)
+		return true;
+	if (loading->engine)
+		engine_restore_binding(loading->engine, &binding);
+	loading->count++;
+	return true;
+}
+
 int bindings_load(struct engine *engine, const char *path, time_us now)
 {
-	struct engine_binding binding;
-	char *text, *line, *rest = NULL;
-	size_t len;
-	int count = 0, error = state_load(path, FILE_MOST, &text, &len);
+	struct loading loading = {engine, now, 0};
+	int error = saved_load(path, HEAD, restore_line, &loading);
 
-	if (error)
-		return error;
-	line = saved_lines(text, len, HEAD);
-	if (!line) {
-		free(text);
-		return -EINVAL;
-	}
-	for (line = strtok_r(line, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		if (!read_binding(line, &binding)) {
-			count = -EINVAL;
-			break;
-		}
-		if (binding.expires <= now)
-			continue;
-		if (engine)
-			engine_restore_binding(engine, &binding);
-		count++;
-	}
-	free(text);
-	return count;
+	return error ? error : loading.count;
 }

@@ -129,15 +129,54 @@ struct device_walk {
 	bool seen;
 };
 
+struct use_walk {
+	const struct mac *mac;
+	struct limit_record *record;
+};
+
+static void take_use(void *context, const struct limit_record *record)
+{
+	const struct use_walk *walk = context;
+
+	if (mac_equal(&record->mac, walk->mac) && !strcmp(record->rule, walk->record->rule))
+		*walk->record = *record;
+}
+
+struct limit_walk {
+	const struct engine *engine;
+	const struct mac *mac;
+};
+
+static void find_use(void *context, struct limit_record *record)
+{
+	const struct limit_walk *walk = context;
+
+	engine_each_limit(walk->engine, take_use, &(struct use_walk){walk->mac, record});
+}
+
+static void add_limits(const struct daemon *daemon, const struct device_record *record,
+		       struct json_object *object)
+{
+	const struct policy *policy = policy_by_name(daemon->set, record->policy);
+	struct limit_walk walk = {daemon->engine, &record->mac};
+	struct json_object *limits = policy ? report_limits(policy, find_use, &walk) : NULL;
+
+	if (limits)
+		json_object_object_add(object, "limits", limits);
+}
+
 static void send_device(const struct device_walk *walk, const struct device_record *record)
 {
 	const struct daemon *daemon = walk->daemon;
 	const struct device_tables tables = {daemon->vendor, daemon->identify, daemon->set,
 					     daemon->engine, clock_now()};
 	struct device_record counted = *record;
+	struct json_object *object;
 
 	daemon_count_traffic(daemon, &counted);
-	commands_send(walk->client, device_report(&tables, &counted));
+	object = device_report(&tables, &counted);
+	add_limits(daemon, record, object);
+	commands_send(walk->client, object);
 }
 
 static void send_seen(void *context, const struct device_record *record)

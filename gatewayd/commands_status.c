@@ -72,6 +72,7 @@ static struct json_object *rules_json(const struct daemon *daemon)
 			  features.native_queue ? "nft queue" : "xt NFQUEUE target");
 	add_flag(object, "reject", features.reject);
 	add_flag(object, "counters", features.counters);
+	add_flag(object, "limits", features.limits);
 	commands_add_number(object, "restored", daemon->rules_restored);
 	return object;
 }
@@ -158,6 +159,8 @@ static struct json_object *tables_json(const struct engine_counters *counters)
 	add_table(object, "streams", counters->streams_now, limits->streams,
 		  counters->streams_evicted);
 	add_table(object, "strips", counters->strips_now, limits->strips, counters->strips_refused);
+	add_table(object, "limits", counters->limits_now, ENGINE_LIMITS_MOST,
+		  counters->limits_evicted);
 	return object;
 }
 

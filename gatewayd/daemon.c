@@ -193,18 +193,20 @@ static bool is_default_runtime(const struct daemon *daemon)
 	       strlen(daemon->runtime) == strlen(DAEMON_SOCKET) - strlen("/control.sock");
 }
 
-/* Over a reboot, too, where the state directory is on a disk. */
-static const char *known_path(const struct daemon *daemon, char *path, size_t size)
+const char *daemon_state_path(const struct daemon *daemon, const char *name, char *path,
+			      size_t size)
 {
-	snprintf(path, size, "%s/devices",
-		 is_default_runtime(daemon) ? configuration_state_directory() : daemon->runtime);
+	snprintf(path, size, "%s/%s",
+		 is_default_runtime(daemon) ? configuration_state_directory() : daemon->runtime,
+		 name);
 	return path;
 }
 
 static void restore_known(struct daemon *daemon, time_us now)
 {
-	char path[300];
-	int count = known_load(daemon->engine, known_path(daemon, path, sizeof(path)), now);
+	char path[4096];
+	int count = known_load(daemon->engine,
+			       daemon_state_path(daemon, "devices", path, sizeof(path)), now);
 
 	if (count >= 0)
 		log_info("start", "%d devices were known before", count);
@@ -215,9 +217,10 @@ static void restore_known(struct daemon *daemon, time_us now)
 
 void daemon_save_known(struct daemon *daemon)
 {
-	char path[300];
-	int error = known_save(daemon->engine, known_path(daemon, path, sizeof(path)),
-			       &daemon->known_digest);
+	char path[4096];
+	int error =
+		known_save(daemon->engine, daemon_state_path(daemon, "devices", path, sizeof(path)),
+			   &daemon->known_digest);
 
 	if (error)
 		log_warn("known", "%s: %s; after a restart the devices will be new ones", path,
@@ -305,6 +308,7 @@ bool daemon_start_engine(struct daemon *daemon)
 	restore_known(daemon, now);
 	daemon->last_minute = clock_local_minute(&daemon->clock, now);
 	engine_advance(daemon->engine, now, daemon->last_minute);
+	daemon_restore_limits(daemon);
 	return true;
 }
 
@@ -448,7 +452,10 @@ void daemon_stop(struct daemon *daemon)
 	if (daemon->engine && daemon->started_loop) {
 		daemon_save_bindings(daemon);
 		daemon_save_known(daemon);
+		daemon_read_limits(daemon);
+		daemon_save_limits(daemon);
 	}
+	free(daemon->limits_left.readings);
 	daemon_close_kernel(daemon);
 	control_close(daemon->control);
 	commands_free(daemon->commands);

@@ -5,6 +5,7 @@
  *
  *	daemon.c         the steps of the start and of the stop; reload
  *	daemon_kernel.c  rules, queue, interfaces: what the kernel must know
+ *	daemon_limits.c  bytes under limit rules: engine, kernel, file
  *	daemon_run.c     the loop: packets, ticks, signals
  */
 #ifndef GATEWAYD_DAEMON_H
@@ -12,6 +13,7 @@
 
 #include "capture/capture.h"
 #include "engine/engine.h"
+#include "limits.h"
 #include "networks.h"
 #include "policy/policy.h"
 #include "system/clock.h"
@@ -90,7 +92,11 @@ struct daemon {
 	struct loop_watch *deadline; /* of bytes that wait */
 	bool made_runtime;           /* so it is ours to give away */
 	bool started_loop;
-	uint64_t bindings_digest, known_digest; /* of what was saved last */
+	uint64_t bindings_digest, known_digest, limits_digest; /* of what was saved last */
+	struct limits_readings limits_left;                    /* until the engine has them */
+	time_us limits_saved;  /* the last time that this was tried, and */
+	bool limits_unsaved;   /* it failed */
+	time_us limits_minute; /* since 1970, at the last reading before one ended */
 	unsigned ticks;
 	int exit_code;
 };
@@ -131,6 +137,20 @@ void daemon_update_lan(struct daemon *daemon);
 void daemon_read_traffic(struct daemon *daemon);
 void daemon_overhear(struct daemon *daemon);
 void daemon_close_kernel(struct daemon *daemon);
+/* Keeps what the rules of a killed daemon counted, before they are replaced; false: nothing. */
+bool daemon_find_limits(struct daemon *daemon);
+/* Gives it to the engine, and what is in the file. */
+void daemon_restore_limits(struct daemon *daemon);
+/* The rules are new: whether they count, and that they know no flow. */
+void daemon_restart_limits(struct daemon *daemon);
+void daemon_read_limits(struct daemon *daemon);
+/* What the kernel is to count, and how far. */
+void daemon_pass_limits(struct daemon *daemon);
+void daemon_save_limits(struct daemon *daemon);
+/* Now and then. */
+void daemon_watch_limits(struct daemon *daemon, time_us now);
+/* The engine's time goes on. */
+void daemon_advance(struct daemon *daemon, time_us now);
 /* Opens what the policy names; says what cannot be. */
 void daemon_open_geo(struct daemon *daemon);
 /* Did a `when` begin or end between two minutes of the week, or the clock jump back? */
@@ -142,6 +162,9 @@ void daemon_answer_packets(void *daemon);
 void daemon_pass_events(struct daemon *daemon);
 void daemon_save_bindings(struct daemon *daemon);
 void daemon_save_known(struct daemon *daemon);
+/* Of a file that outlives a reboot, too, where the state directory is on a disk. */
+const char *daemon_state_path(const struct daemon *daemon, const char *name, char *path,
+			      size_t size);
 void daemon_log_errors(const struct policy_errors *errors, const struct policy_errors *warnings);
 
 #endif

@@ -79,6 +79,21 @@ static void warn_of_missing(const struct daemon *daemon, const struct nft_config
 		log_warn("nft", "dns.resolver = \"gateway\" has no effect: this kernel cannot "
 				"redirect (CONFIG_NFT_REDIR, CONFIG_NFT_FIB_INET; OpenWrt: "
 				"kmod-nft-nat, kmod-nft-fib)");
+	if (config->limits && !features.limits)
+		log_warn("nft", "this kernel cannot count under limit rules, so all their packets "
+				"come to gatewayd (CONFIG_NFT_QUOTA; OpenWrt: kmod-nft-core)");
+}
+
+static bool has_limits(const struct policy_set *set)
+{
+	for (size_t i = 0; i < policy_count(set); i++) {
+		const struct policy *policy = policy_at(set, i);
+
+		for (size_t j = 0; j < policy_rule_count(policy); j++)
+			if (policy_rule_action(policy_rule_at(policy, j)) == POLICY_LIMIT)
+				return true;
+	}
+	return false;
 }
 
 /* What our flowtable takes in: the LAN as far as it is there, and where defaults lead. */
@@ -102,7 +117,7 @@ static uint32_t present_generation(const struct daemon *daemon)
 	return daemon->engine ? engine_generation(daemon->engine) : ENGINE_FIRST_GENERATION;
 }
 
-static int write_rules(struct daemon *daemon, char *error, size_t error_size)
+static int write_rules(struct daemon *daemon, bool afresh, char *error, size_t error_size)
 {
 	const struct policy_settings *settings = policy_settings(daemon->set);
 	struct uplinks uplinks = {.count = 0};
@@ -117,6 +132,8 @@ static int write_rules(struct daemon *daemon, char *error, size_t error_size)
 		.generation = present_generation(daemon),
 		.fail_open = fails_open(settings->unknown_device),
 		.counters = true,
+		.limits = has_limits(daemon->set),
+		.afresh = afresh,
 		.redirect_all = asks_gateway(settings->unknown_device),
 	};
 	struct mac *exceptions = list_exceptions(daemon->set, fails_open, &config.exception_count);
@@ -172,14 +189,18 @@ static void sweep_connections(struct daemon *daemon)
 		log_debug("conntrack", "%d connections are judged again", changed);
 }
 
-bool daemon_apply_rules(struct daemon *daemon, char *error, size_t error_size)
+static bool apply_rules(struct daemon *daemon, bool afresh, char *error, size_t error_size)
 {
-	if (daemon->engine)
+	if (daemon->engine) {
 		daemon_read_traffic(daemon);
-	if (write_rules(daemon, error, error_size) < 0)
+		daemon_read_limits(daemon);
+	}
+	if (write_rules(daemon, afresh, error, error_size) < 0)
 		return false;
-	if (daemon->engine)
+	if (daemon->engine) {
 		traffic_restart(daemon->traffic);
+		daemon_restart_limits(daemon);
+	}
 	daemon->generation = present_generation(daemon);
 	daemon->rules_wanted = false;
 	nfqueue_set_generation(daemon->capture, daemon->generation);
@@ -187,6 +208,11 @@ bool daemon_apply_rules(struct daemon *daemon, char *error, size_t error_size)
 	daemon_answer_packets(daemon);
 	sweep_connections(daemon);
 	return true;
+}
+
+bool daemon_apply_rules(struct daemon *daemon, char *error, size_t error_size)
+{
+	return apply_rules(daemon, false, error, error_size);
 }
 
 /* ---- bytes ---- */
@@ -430,7 +456,7 @@ bool daemon_open_kernel(struct daemon *daemon)
 	daemon->conntrack = conntrack_open(error, sizeof(error));
 	if (!daemon->conntrack)
 		log_warn("conntrack", "%s", error);
-	if (!daemon_apply_rules(daemon, error, sizeof(error))) {
+	if (!apply_rules(daemon, daemon_find_limits(daemon), error, sizeof(error))) {
 		log_error("nft", "%s", error);
 		return false;
 	}

@@ -98,16 +98,25 @@ static unsigned answer_packets(struct daemon *daemon)
 	struct packet packet;
 	struct verdict verdict;
 	unsigned count = 0;
+	bool read = false;
 	int result = 0;
 
 	while (count < PACKETS_PER_TURN && (result = nfqueue_ops.next(capture, &packet)) > 0) {
+		/* The engine decides, and knows then what the kernel does. */
+		if (packet.over_limit && !read)
+			daemon_read_limits(daemon);
+		read |= packet.over_limit;
 		engine_packet(daemon->engine, &packet, &verdict);
+		/* Else it would come back before the kernel knows its flow. */
+		if (verdict.again)
+			daemon_pass_limits(daemon);
 		nfqueue_ops.give(capture, &packet, &verdict);
 		give_releases(daemon);
 		count++;
 	}
 	/* Before the answers leave that make something possible. */
 	pass_pairs(daemon);
+	daemon_pass_limits(daemon);
 	nfqueue_ops.flush(capture);
 	if (result < 0)
 		lose_queue(daemon, result);
@@ -161,7 +170,8 @@ static void watch_clock(struct daemon *daemon, time_us now)
 {
 	int minute = clock_local_minute(&daemon->clock, now);
 
-	engine_advance(daemon->engine, now, minute);
+	daemon_advance(daemon, now);
+	daemon_pass_limits(daemon);
 	give_releases(daemon);
 	nfqueue_ops.flush(daemon->capture);
 	if (daemon_crossed_edge(daemon->set, daemon->last_minute, minute))
@@ -174,7 +184,8 @@ static void handle_deadline(void *context, unsigned events)
 	struct daemon *daemon = context;
 
 	(void)events;
-	engine_advance(daemon->engine, clock_now(), daemon->last_minute);
+	daemon_advance(daemon, clock_now());
+	daemon_pass_limits(daemon);
 	give_releases(daemon);
 	nfqueue_ops.flush(daemon->capture);
 	daemon_pass_events(daemon);
@@ -244,8 +255,11 @@ static void handle_tick(void *context, unsigned events)
 	daemon_overhear(daemon);
 	if (tick % LEASES_TICKS == 0)
 		leases_poll(daemon->leases, learn_lease, daemon);
-	if (tick % TRAFFIC_TICKS == 0)
+	if (tick % TRAFFIC_TICKS == 0) {
 		daemon_read_traffic(daemon);
+		daemon_read_limits(daemon);
+	}
+	daemon_watch_limits(daemon, clock_now());
 	if (tick % BINDINGS_TICKS == BINDINGS_TICKS - 1)
 		daemon_save_bindings(daemon);
 	if (tick % KNOWN_TICKS == KNOWN_TICKS - 1)

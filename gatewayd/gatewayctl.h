@@ -15,6 +15,7 @@
  *	gatewayctl_table.c      tables of text
  *	gatewayctl_status.c     status
  *	gatewayctl_show.c       devices, flows, events
+ *	gatewayctl_limits.c     what was used of limits
  *	gatewayctl_metrics.c    metrics
  *	gatewayctl_change.c     reload, allow, block, pause
  *	gatewayctl_set.c        set, name
@@ -151,6 +152,10 @@ int client_ask(const struct client *client, const char *name, struct json_object
 /* The same without a word on standard error: for what works without a daemon, too. */
 int client_ask_quietly(const struct client *client, const char *name, struct json_object *request,
 		       client_each *each, void *context);
+/* What a device used of its limits: some lines, or a word or two for a cell. */
+void client_print_limits(struct json_object *limits);
+#define CLIENT_LIMIT_SIZE 16
+void client_limit_text(struct json_object *limits, char text[static CLIENT_LIMIT_SIZE]);
 /* For --json: one line on standard output. */
 void client_print_json(void *context, struct json_object *object);
 

@@ -227,6 +227,7 @@ void explain_print(struct json_object *result, bool colour, size_t width)
 	putchar('\n');
 	if (!strcmp(action, "strip"))
 		explain_print_strip(json_member(result, "strip"), width);
+	client_print_limits(json_member(result, "limits"));
 	if (!strcmp(json_text(result, "mode"), "observe") && !strcmp(action, "block"))
 		puts("The mode is to observe: it passes, and is noted.");
 	if (!json_text(result, "address")[0] && strcmp(action, "block") != 0)
@@ -292,6 +293,9 @@ static int explain_with(const struct client *client, struct explain *explain)
 
 	if (!result)
 		return EXIT_NO;
+	if (!strcmp(json_text(result, "action"), "limit"))
+		json_object_object_add(result, "limits",
+				       explain_limits(client, explain, json_text(result, "rule")));
 	if (client->json)
 		client_print_json(NULL, result);
 	else

@@ -109,6 +109,7 @@ static void print_engine(struct json_object *object)
 		{"packets_not_held", "packets_not_held", "Packets dropped for want of such room."},
 		{"strips_refused", "strips_refused", "Streams not read for want of room."},
 		{"secrets_seen", "secrets_seen", "Known secrets that were let pass."},
+		{"packets_over_limit", "packets_over_limit", "Packets refused for a spent limit."},
 		{"events_lost", "events_lost", "Events that nobody fetched in time."},
 	};
 
@@ -190,6 +191,40 @@ static void print_devices(struct json_object *devices)
 	}
 }
 
+static void limit_sample(struct json_object *device, struct json_object *limit, const char *name,
+			 const char *member)
+{
+	printf("gatewayd_%s{device=\"", name);
+	put_label(json_text(device, "device"));
+	fputs("\",mac=\"", stdout);
+	put_label(json_text(device, "mac"));
+	fputs("\",rule=\"", stdout);
+	put_label(json_text(limit, "rule"));
+	printf("\",direction=\"%s\"} %" PRIu64 "\n", json_text(limit, "direction"),
+	       json_number(limit, member));
+}
+
+static void print_limits(struct json_object *devices)
+{
+	static const struct {
+		const char *name, *member, *help;
+	} families[] = {{"limit_used_bytes", "bytes", "Used of a limit in the window that runs."},
+			{"limit_bytes", "limit", "Bytes that a limit allows in a window."}};
+
+	for (size_t f = 0; f < sizeof(families) / sizeof(families[0]); f++) {
+		begin(families[f].name, "gauge", families[f].help);
+		printf("# UNIT gatewayd_%s bytes\n", families[f].name);
+		for (size_t i = 0; i < json_length(devices); i++) {
+			struct json_object *device = json_object_array_get_idx(devices, i);
+			struct json_object *limits = json_member(device, "limits");
+
+			for (size_t j = 0; j < json_length(limits); j++)
+				limit_sample(device, json_object_array_get_idx(limits, j),
+					     families[f].name, families[f].member);
+		}
+	}
+}
+
 static void collect(void *context, struct json_object *object)
 {
 	struct metrics *metrics = context;
@@ -213,6 +248,7 @@ int client_metrics(const struct client *client)
 		print_queue(json_member(metrics.status, "queue"));
 		print_tables(json_member(metrics.status, "tables"));
 		print_devices(metrics.devices);
+		print_limits(metrics.devices);
 		puts("# EOF");
 	}
 	json_object_put(metrics.status);

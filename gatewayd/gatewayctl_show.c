@@ -89,6 +89,7 @@ static const struct text_column device_columns[] = {
 	{"POLICY", false, 8},
 	{"UP", true, 0},
 	{"DOWN", true, 0},
+	{"LIMIT", true, 0},
 	{"BLOCKED", true, 0},
 	{"STRIPPED", true, 0},
 	{"COUNTRIES", false, 9},
@@ -98,9 +99,10 @@ static void add_device(void *context, struct json_object *object)
 {
 	struct listing *listing = context;
 	struct text_table *table = listing->table;
-	char countries[512];
+	char countries[512], limit[CLIENT_LIMIT_SIZE];
 
 	join(json_member(object, "countries"), countries, sizeof(countries));
+	client_limit_text(json_member(object, "limits"), limit);
 	text_table_cell(table, json_text(object, "device"),
 			json_flag(object, "named") ? COLOUR_BOLD : COLOUR_NONE);
 	text_table_cell(table, json_text(object, "mac"), COLOUR_NONE);
@@ -109,6 +111,7 @@ static void add_device(void *context, struct json_object *object)
 	text_table_cell(table, json_text(object, "policy"), COLOUR_NONE);
 	bytes_cell(table, object, "bytes_up");
 	bytes_cell(table, object, "bytes_down");
+	text_table_cell(table, limit, strcmp(limit, "spent") ? COLOUR_NONE : COLOUR_RED);
 	count_cell(table,
 		   json_number(object, "flows_blocked") + json_number(object, "questions_refused"),
 		   COLOUR_RED);
@@ -205,6 +208,7 @@ static void print_device(struct json_object *device)
 	if (addresses[0])
 		printf("at %s\n", addresses);
 	client_print_guess(device);
+	client_print_limits(json_member(device, "limits"));
 	if (first[0])
 		printf("seen from %s to %s: ", first, last);
 	else

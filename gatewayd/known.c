@@ -15,14 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/writer.h"
 #include "known.h"
 #include "saved.h"
-#include "system/state.h"
 
-#define FILE_MOST (1u << 20)
-#define HEAD "gatewayd-devices 1\n"
+#define HEAD "gatewayd-devices 1"
 #define COLUMNS 11
 /* Not every packet is worth a write. */
 #define LAST_GRAIN (10 * MINUTE_US)
@@ -61,29 +58,12 @@ static void put_device(void *context, const struct device_record *record)
 
 int known_save(const struct engine *engine, const char *path, uint64_t *digest)
 {
-	static const struct hash_key key = {1, 3};
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-	uint64_t now;
-	int error = 0;
+	struct saved saved;
 
-	if (!out)
+	if (!saved_begin(&saved, HEAD))
 		return -ENOMEM;
-	fputs(HEAD, out);
-	engine_each_device(engine, put_device, out);
-	fputs(SAVED_TAIL, out);
-	if (fclose(out) != 0) {
-		free(text);
-		return -ENOMEM;
-	}
-	now = hash_bytes(&key, text, len);
-	if (now != *digest)
-		error = state_save(path, bytes_of(text, len), 0600);
-	if (!error)
-		*digest = now;
-	free(text);
-	return error;
+	engine_each_device(engine, put_device, saved.out);
+	return saved_end(&saved, path, digest);
 }
 
 /* ---- reading ---- */
@@ -150,33 +130,33 @@ static bool read_device(char *line, struct device_record *ret_record)
 	return true;
 }
 
+struct loading {
+	struct engine *engine;
+	time_us now;
+	int count;
+};
+
+static bool restore_line(void *context, char *line)
+{
+	struct loading *loading = context;
+	struct device_record record;
+
+	if (!read_device(line, &record))
+		return false;
+	/* A clock that was set back makes nobody a guest from the future. */
+	if (record.last > loading->now)
+		record.last = loading->now;
+	if (record.last + FORGOTTEN_AFTER < loading->now)
+		return true;
+	engine_restore_device(loading->engine, &record);
+	loading->count++;
+	return true;
+}
+
 int known_load(struct engine *engine, const char *path, time_us now)
 {
-	struct device_record record;
-	char *text, *line, *rest = NULL;
-	size_t len;
-	int count = 0, error = state_load(path, FILE_MOST, &text, &len);
+	struct loading loading = {engine, now, 0};
+	int error = saved_load(path, HEAD, restore_line, &loading);
 
-	if (error)
-		return error;
-	line = saved_lines(text, len, HEAD);
-	if (!line) {
-		free(text);
-		return -EINVAL;
-	}
-	for (line = strtok_r(line, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		if (!read_device(line, &record)) {
-			count = -EINVAL;
-			break;
-		}
-		/* A clock that was set back makes nobody a guest from the future. */
-		if (record.last > now)
-			record.last = now;
-		if (record.last + FORGOTTEN_AFTER < now)
-			continue;
-		engine_restore_device(engine, &record);
-		count++;
-	}
-	free(text);
-	return count;
+	return error ? error : loading.count;
 }

@@ -455,6 +455,7 @@ struct json_object *report_counters(const struct engine_counters *counters)
 	add_number(object, "packets_not_held", counters->held_dropped);
 	add_number(object, "strips_refused", counters->strips_refused);
 	add_number(object, "secrets_seen", counters->secrets_seen);
+	add_number(object, "packets_over_limit", counters->limited);
 	add_number(object, "events_lost", counters->events_lost);
 	return object;
 }

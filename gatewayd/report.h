@@ -22,6 +22,13 @@ struct same;
 /* vendor: who made the device; all but the record may be NULL. */
 struct json_object *report_device(const struct device_record *record, const char *vendor,
 				  const struct identify_guess *guess, const struct same *same);
+/*
+ * The limits of a policy, an array; NULL: it has none. use: fills in what was
+ * used of record->rule, or leaves the record as it is; NULL: nobody knows.
+ */
+typedef void report_limit_use(void *context, struct limit_record *record);
+struct json_object *report_limits(const struct policy *policy, report_limit_use *use,
+				  void *context);
 struct json_object *report_counters(const struct engine_counters *counters);
 
 /* A text as JSON: cut after 500 bytes, and '?' for what is not UTF-8. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Amounts of a limit rule: "N UNIT/minute|hour|day". */
+/* Amounts of a limit rule: "N UNIT/minute|hour|day", and how much of one is used. */
 #include "policy/check.h"
 
 static const struct {
@@ -20,7 +20,12 @@ static const struct {
 static const struct {
 	const char *name;
 	uint32_t seconds;
-} windows[] = {{"minute", 60}, {"hour", 3600}, {"day", 86400}};
+	const char *now;
+} windows[] = {
+	{"minute", 60, "this minute"},
+	{"hour", 3600, "this hour"},
+	{"day", 86400, "today"},
+};
 
 static void skip_blanks(const char **at)
 {
@@ -88,4 +93,39 @@ bool limit_parse(const char *text, uint64_t *ret_bytes, uint32_t *ret_seconds,
 		}
 	}
 	return false;
+}
+
+/* With one decimal, rounded down: what is left is never less than it says. */
+static void write_tenths(struct writer *writer, uint64_t bytes, uint64_t unit, bool always)
+{
+	uint64_t tenths = unit == 1 ? 0 : bytes % unit / (unit / 10);
+
+	writer_decimal(writer, bytes / unit);
+	if (unit == 1 || (tenths == 0 && !always))
+		return;
+	writer_u8(writer, '.');
+	writer_decimal(writer, tenths);
+}
+
+void policy_amount_text(uint64_t bytes, uint64_t most, uint32_t seconds,
+			char text[static POLICY_AMOUNT_TEXT])
+{
+	struct writer writer = writer_on(text, POLICY_AMOUNT_TEXT);
+	size_t unit = 0;
+
+	/* The decimal ones, which stand in front. */
+	while (unit < 4 && units[unit + 1].bytes <= most)
+		unit++;
+	write_tenths(&writer, bytes, units[unit].bytes, true);
+	writer_text(&writer, " of ");
+	write_tenths(&writer, most, units[unit].bytes, false);
+	writer_text(&writer, " ");
+	writer_text(&writer, units[unit].name);
+	for (size_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++) {
+		if (windows[i].seconds == seconds) {
+			writer_text(&writer, " ");
+			writer_text(&writer, windows[i].now);
+		}
+	}
+	writer_terminate(&writer);
 }

@@ -451,6 +451,10 @@ struct policy_limit {
 	uint32_t upload_seconds, download_seconds; /* 60, 3600 or 86400 */
 };
 const struct policy_limit *policy_rule_limit(const struct policy_rule *rule);
+#define POLICY_AMOUNT_TEXT 64
+/* "1.2 of 2 MB today", for windows of a minute, an hour and a day. */
+void policy_amount_text(uint64_t bytes, uint64_t most, uint32_t seconds,
+			char text[static POLICY_AMOUNT_TEXT]);
 /* A small number that no other rule of the set has, for counters by rule. */
 uint32_t policy_rule_id(const struct policy_rule *rule);
 /* Ids run from 0 to this number less one; overrides have none. */

@@ -35,9 +35,10 @@ struct packet {
 	enum packet_direction direction;
 	struct mac mac;        /* the device's side; zero where it is not known */
 	uint32_t id;           /* the capture's own name for the packet */
-	uint32_t mark;         /* gatewayd's bits of the conntrack mark, shifted down */
+	uint32_t mark;         /* other people's bits of the packet's mark */
 	bool checksum_pending; /* the kernel has not filled it in yet */
 	bool truncated;        /* the capture holds less than was on the wire */
+	bool over_limit;       /* the kernel counted its flow to the end of a limit */
 };
 
 enum verdict_action {
@@ -62,6 +63,7 @@ enum flow_mark {
 
 struct verdict {
 	enum verdict_action action;
+	bool again; /* accepted, but the kernel counts its flow now, and should count it, too */
 	enum flow_mark mark;
 	/*
 	 * The packet's new bytes from the IP header on; empty: as it was. Owned

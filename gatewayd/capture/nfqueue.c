@@ -315,27 +315,36 @@ static void give_edited(struct nfqueue *queue, uint32_t id, uint32_t mark, struc
 	}
 }
 
+/* What is blocked goes on to the rule that marks its flow, and ends there. */
+static uint32_t decision_on(const struct verdict *verdict)
+{
+	/* Again: from the beginning of our chain on. */
+	if (verdict->action == VERDICT_ACCEPT)
+		return verdict->again ? NF_REPEAT : NF_ACCEPT;
+	return verdict->mark == MARK_BLOCK ? NF_ACCEPT : NF_DROP;
+}
+
 static void queue_give(struct capture *capture, const struct packet *packet,
 		       const struct verdict *verdict)
 {
 	struct nfqueue *queue = queue_of(capture);
 	uint32_t mark = packet->mark |
 			mark_value(queue->config.mark_mask, verdict->mark, queue->generation);
-	bool accept = verdict->action == VERDICT_ACCEPT;
-	struct bytes edited = accept ? verdict->edited : bytes_of(NULL, 0);
+	uint32_t decision = decision_on(verdict);
+	struct bytes edited =
+		verdict->action == VERDICT_ACCEPT ? verdict->edited : bytes_of(NULL, 0);
 
 	if (verdict->action == VERDICT_HOLD)
 		return;
 	/* One that was held: its slot has been read over. */
 	if (packet->id != queue->id) {
-		give_now(queue, packet->id, accept ? NF_ACCEPT : NF_DROP, mark, edited);
+		give_now(queue, packet->id, decision, mark, edited);
 		return;
 	}
-	accept |= verdict->mark == MARK_BLOCK;
 	if (edited.len)
 		give_edited(queue, packet->id, mark, edited);
 	else
-		add_verdict(queue, packet->id, accept ? NF_ACCEPT : NF_DROP, mark, edited);
+		add_verdict(queue, packet->id, decision, mark, edited);
 	for (unsigned i = 0; i < verdict->reply_count && i < VERDICT_REPLIES_MOST; i++)
 		reply_add(queue->replies, verdict->replies[i], queue->scope);
 }
@@ -394,14 +403,9 @@ static void read_interfaces(struct nfqueue *queue, struct nlattr *const *attribu
 
 static enum packet_hook hook_of(uint8_t number)
 {
-	switch (number) {
-	case NF_INET_LOCAL_IN:
+	if (number == NF_INET_LOCAL_IN)
 		return PACKET_INPUT;
-	case NF_INET_LOCAL_OUT:
-		return PACKET_OUTPUT;
-	default:
-		return PACKET_FORWARD;
-	}
+	return number == NF_INET_LOCAL_OUT ? PACKET_OUTPUT : PACKET_FORWARD;
 }
 
 /* Where the packet's bytes are, and how long an edit of it may be. */
@@ -446,6 +450,8 @@ static bool read_packet(struct nfqueue *queue, const struct nlmsghdr *message,
 	packet.id = ntohl(header.packet_id);
 	mark = attribute_number(attributes, NFQA_MARK);
 	packet.mark = mark & ~queue->config.mark_mask;
+	/* Blocked flows end in the kernel, but for ports that look like DNS. */
+	packet.over_limit = mark_state(queue->config.mark_mask, mark) == MARK_BLOCK;
 	queue->id = packet.id;
 	queue->counters.packets++;
 	if (parsed < 0 || !read_payload(queue, attributes, &packet)) {

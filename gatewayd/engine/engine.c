@@ -27,6 +27,7 @@ static void flow_removed(void *context, void *entry)
 	struct flow *flow = entry;
 
 	flow_settle(engine, flow);
+	limit_end(engine, flow);
 	stream_release(engine, flow);
 	held_settle_all(engine, flow, VERDICT_DROP, MARK_UNDECIDED);
 	strip_release(engine, flow, STRIP_ENDED);
@@ -70,8 +71,7 @@ struct engine *engine_new(const struct engine_config *config, const struct polic
 	engine->fragments = table_new(limits->fragments, sizeof(struct fragment_key),
 				      sizeof(struct fragment), key);
 	engine->ech = table_new(limits->names, sizeof(struct ech_key), sizeof(struct ech_key), key);
-	engine->spent = table_new((size_t)limits->devices * 4, sizeof(struct spent_key),
-				  sizeof(struct spent), key);
+	engine->spent = table_new(ENGINE_LIMITS_MOST, sizeof(uint64_t), sizeof(struct spent), key);
 	engine->hammers =
 		table_new(limits->devices, sizeof(struct hammer_key), sizeof(struct hammer), key);
 	engine->tunnels =
@@ -335,16 +335,6 @@ static bool read_first(struct engine *engine, struct passage *passage)
 
 /* ---- the way of a packet ---- */
 
-static void refuse_flow(struct engine *engine, struct passage *passage)
-{
-	held_settle_all(engine, passage->flow, VERDICT_DROP, MARK_UNDECIDED);
-	strip_release(engine, passage->flow, STRIP_ENDED);
-	passage->verdict->mark = MARK_BLOCK;
-	refuse_packet(engine, passage, passage->flow->with);
-	if (passage->flow->packets == 1)
-		hammer_refused(engine, passage);
-}
-
 /* A keep-alive before the first byte (RFC 9293 section 3.8.4): not in the stream. */
 static bool is_early_probe(const struct passage *passage)
 {
@@ -383,15 +373,22 @@ static void pass(struct engine *engine, struct passage *passage)
 	}
 }
 
-/* Counted here, so it is never left to the kernel; the next window is free again. */
+/* What the kernel counts is marked "inspect", and so is what comes to be counted here. */
 static void limit_packet(struct engine *engine, struct passage *passage)
 {
-	if (limit_is_spent(engine, passage)) {
+	if (limit_is_the_kernels(engine, passage)) {
 		passage->verdict->mark = MARK_INSPECT;
-		refuse_packet(engine, passage, passage->flow->with);
+		passage->verdict->again = true;
+		return;
+	}
+	if (!limit_count(engine, passage)) {
+		judge_spent(engine, passage->flow);
+		refuse_flow(engine, passage);
 		return;
 	}
 	pass(engine, passage);
+	if (passage->verdict->mark == MARK_PASS)
+		limit_leave(engine, passage->flow);
 	passage->verdict->mark = MARK_INSPECT;
 }
 
@@ -561,6 +558,7 @@ void engine_advance(struct engine *engine, time_us now, int local_minute)
 	engine->now = now;
 	engine->local_minute = local_minute;
 	expire_overrides(engine);
+	limit_advance(engine);
 	strip_advance(engine);
 	if (now < engine->next_sweep && engine->next_sweep - now <= SWEEP_INTERVAL)
 		return;
@@ -596,6 +594,7 @@ void engine_judge_again(struct engine *engine)
 	engine->generation++;
 	/* The kernel's rules are made anew, without the pairs. */
 	engine->pair_count = 0;
+	engine_restart_counting(engine);
 }
 
 uint32_t engine_generation(const struct engine *engine)

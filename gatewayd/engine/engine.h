@@ -11,6 +11,7 @@
 #define GATEWAYD_ENGINE_ENGINE_H
 
 #include "base/hash.h"
+#include "base/limit.h"
 #include "base/packet.h"
 #include "decode/traits.h"
 #include "policy/policy.h"
@@ -132,6 +133,48 @@ struct engine_pair {
 };
 /* False: none left. */
 bool engine_next_pair(struct engine *engine, struct engine_pair *ret_pair);
+
+/* ---- bytes under limit rules that the kernel may count ---- */
+
+/* Whether it does; else every packet of a limit rule has to come here. */
+void engine_count_in_kernel(struct engine *engine, bool yes);
+
+/* The kernel forgot all flows, as it does with each new generation, but no counts. */
+void engine_restart_counting(struct engine *engine);
+/* What the kernel is to be told; false: nothing more. */
+bool engine_next_limit_change(struct engine *engine, struct limit_change *ret_change);
+/*
+ * How far the kernel counted, from the first `from` that it was told on. Best
+ * before engine_advance() into another minute, and before a packet that comes
+ * because the kernel counted to the end.
+ */
+void engine_limit_counted(struct engine *engine, uint64_t limit, bool up, uint64_t count);
+
+/* Of one device and rule; when so many are in use, more are blocked. */
+#define ENGINE_LIMITS_MOST 1024
+
+/* One direction of a limit. */
+struct limit_use {
+	uint64_t bytes, most; /* most 0: no limit */
+	uint64_t reading;     /* of the kernel's count; part of bytes */
+	int64_t window;       /* minutes, hours or days of the local clock since 1970 */
+	uint32_t seconds;     /* that a window has */
+	bool spent;
+};
+struct limit_record {
+	uint64_t id; /* as in limit_change */
+	struct mac mac;
+	struct address address; /* of a device that has no MAC */
+	char rule[80];
+	struct limit_use up, down;
+};
+void engine_each_limit(const struct engine *engine,
+		       void (*each)(void *context, const struct limit_record *record),
+		       void *context);
+/* Over a restart, after engine_advance(); a window that is over begins anew. */
+void engine_restore_limit(struct engine *engine, const struct limit_record *record);
+/* Of its device and rule. */
+uint64_t engine_limit_id(const struct limit_record *record);
 
 /* ---- what is known from outside ---- */
 
@@ -283,12 +326,14 @@ struct engine_counters {
 	uint64_t answers, addresses_pruned;
 	uint64_t flows, flows_blocked, flows_stripped;
 	uint64_t limited;            /* packets refused because a limit was spent */
+	uint64_t limits_evicted;     /* counts given up for want of room */
 	uint64_t held, held_dropped; /* packets kept back; not kept for want of room */
 	uint64_t strips_refused;     /* flows not read for want of room: opaque */
 	uint64_t secrets_seen;       /* known secrets that were let pass */
 	uint64_t flows_evicted, bindings_evicted, names_evicted, streams_evicted;
 	uint64_t events_lost;
 	uint32_t flows_now, devices_now, bindings_now, names_now, streams_now, strips_now;
+	uint32_t limits_now;
 };
 void engine_counters(const struct engine *engine, struct engine_counters *ret_counters);
 

@@ -14,7 +14,7 @@
  *	tunnel.c    data carried in DNS names
  *	refuse.c    a refusal as a verdict with its replies
  *	hammer.c    refusals that the kernel may repeat without asking
- *	limit.c     bytes counted under limit rules
+ *	limit.c     bytes counted under limit rules, here and by the kernel
  *	strip.c     edits by sequence number; plans.c: what the rules take out;
  *		    window.c: how far the device may run ahead
  *	held.c      packets that wait for a later one
@@ -28,6 +28,7 @@
 #include "decode/first.h"
 #include "decode/packet.h"
 #include "engine/engine.h"
+#include "engine/limit.h"
 #include "redact/dns.h"
 #include "redact/editor.h"
 
@@ -196,6 +197,9 @@ struct flow {
 
 	uint32_t rule_id;                /* of the strip rule that decided */
 	const struct policy_rule *limit; /* that decided; of the set it was judged by */
+	uint32_t spent;                  /* index of what the kernel counts it under */
+	uint32_t count_round;            /* when the kernel was told, and */
+	uint16_t counted;                /* packets here since then; 0: it was not told */
 	uint32_t strip;                  /* index + 1 into the engine's strips; 0: none */
 	unsigned held;                   /* packets that wait */
 	bool payload_passed;             /* some of its first bytes left unread */
@@ -243,24 +247,6 @@ struct hammer {
 };
 
 #define PAIRS_MOST 64
-
-/* ---- limits ---- */
-
-struct spent_key {
-	struct device_key device;
-	uint64_t rule; /* hash of its label */
-};
-
-struct spent_bytes {
-	uint64_t bytes;
-	time_us since;
-	int window;
-};
-
-struct spent {
-	struct spent_key key;
-	struct spent_bytes up, down;
-};
 
 /* ---- fragments ---- */
 
@@ -386,6 +372,11 @@ struct engine {
 	struct table *tunnels;
 	struct table *hammers;
 	struct table *spent;
+	struct count_queue counts;
+	uint32_t count_round; /* goes up when the kernel forgets all flows */
+	bool kernel_counts;   /* else the packets of limit rules are all wanted */
+	int minutes_ahead;    /* of UTC */
+	time_us limits_minute;
 	struct engine_pair pairs[PAIRS_MOST];
 	unsigned pair_count;
 
@@ -513,11 +504,6 @@ void hammer_refused(struct engine *engine, const struct passage *passage);
 void hammer_forget(struct engine *engine, const struct device *device,
 		   const struct address *address);
 
-/* ---- limit.c ---- */
-
-/* Counts the packet under the flow's limit rule; true: it is over the limit. */
-bool limit_is_spent(struct engine *engine, struct passage *passage);
-
 /* ---- judge.c ---- */
 
 /* Would it be blocked whatever its payload said? */
@@ -536,6 +522,8 @@ void judge_address(struct engine *engine, struct policy_question *question,
 /* Writes a decision and the facts behind it into the flow. */
 void judge_settle(struct engine *engine, struct flow *flow, const struct policy_question *question,
 		  const struct policy_decision *decision);
+/* Its limit is spent: it is blocked as long as the flow is not judged again. */
+void judge_spent(struct engine *engine, struct flow *flow);
 /* The strip rule cannot read it, and blocks what it cannot read. */
 void judge_opaque(struct engine *engine, struct flow *flow);
 /* Decides without asking the policy; reason says why. */
@@ -587,6 +575,8 @@ bool resolve_packet(struct engine *engine, struct passage *passage);
 
 /* ---- refuse.c ---- */
 
+/* Of a flow that is blocked from here on. */
+void refuse_flow(struct engine *engine, struct passage *passage);
 void refuse_packet(struct engine *engine, struct passage *passage, enum policy_with with);
 void refuse_onward(struct engine *engine, struct passage *passage);
 /* Room for one more reply of this verdict. */

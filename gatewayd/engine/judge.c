@@ -167,6 +167,19 @@ void judge_opaque(struct engine *engine, struct flow *flow)
 	announce(engine, flow, POLICY_STRIP);
 }
 
+static void block_spent(struct engine *engine, struct flow *flow)
+{
+	limit_end(engine, flow);
+	flow->action = POLICY_BLOCK;
+	limit_reason(engine, flow, flow->reason, sizeof(flow->reason));
+}
+
+void judge_spent(struct engine *engine, struct flow *flow)
+{
+	block_spent(engine, flow);
+	announce(engine, flow, POLICY_LIMIT);
+}
+
 static int rank(enum policy_action action)
 {
 	switch (action) {
@@ -414,6 +427,8 @@ bool judge_flow(struct engine *engine, struct flow *flow)
 		flow->reason[0] = 0;
 		return false;
 	}
+	if (flow->action == POLICY_LIMIT && !flow->observed && limit_is_spent(engine, flow))
+		block_spent(engine, flow);
 	announce(engine, flow, before);
 	return true;
 }

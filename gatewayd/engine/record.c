@@ -184,4 +184,5 @@ void engine_counters(const struct engine *engine, struct engine_counters *ret_co
 	ret_counters->devices_now = (uint32_t)table_count(engine->devices);
 	ret_counters->bindings_now = (uint32_t)table_count(engine->bindings);
 	ret_counters->names_now = (uint32_t)table_count(engine->chains);
+	ret_counters->limits_now = (uint32_t)table_count(engine->spent);
 }

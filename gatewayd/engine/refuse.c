@@ -54,3 +54,19 @@ void refuse_packet(struct engine *engine, struct passage *passage, enum policy_w
 	forge_prohibited(passage->packet->data, &passage->headers, &writer);
 	refuse_reply_done(passage->verdict, &writer);
 }
+
+void refuse_flow(struct engine *engine, struct passage *passage)
+{
+	struct flow *flow = passage->flow;
+
+	held_settle_all(engine, flow, VERDICT_DROP, MARK_UNDECIDED);
+	strip_release(engine, flow, STRIP_ENDED);
+	passage->verdict->mark = MARK_BLOCK;
+	refuse_packet(engine, passage, flow->with);
+	if (flow->packets == 1)
+		hammer_refused(engine, passage);
+	/* A download that has used up its limit: its device would wait for more. */
+	if (flow->limit && !passage->up && flow->with == POLICY_REJECT &&
+	    passage->headers.transport == TRANSPORT_TCP)
+		reset_both(engine, passage);
+}

@@ -22,18 +22,21 @@
 
 #include "base/mark.h"
 #include "system/netlink.h"
+#include "system/nft_limits.h"
 #include "system/nft_objects.h"
 #include "system/nft_rules.h"
 
 #define PAIR_TIMEOUT_S 60u
 #define MONITOR_BUFFER (1024 * 1024)
-#define OPTIONAL (NFT_NEEDS_REJECT | NFT_NEEDS_COUNTERS | NFT_NEEDS_OFFLOAD | NFT_NEEDS_REDIRECT)
+#define OPTIONAL                                                                          \
+	(NFT_NEEDS_REJECT | NFT_NEEDS_COUNTERS | NFT_NEEDS_OFFLOAD | NFT_NEEDS_REDIRECT | \
+	 NFT_NEEDS_LIMITS)
 
 struct nft {
 	struct mnl_socket *command, *monitor;
 	uint32_t sequence;
 	unsigned missing; /* enum nft_need: what this kernel was seen to lack */
-	bool reject, counters, offload, redirect;
+	bool reject, counters, offload, redirect, limits;
 	struct nft_news pending; /* of a transaction whose end was not read yet */
 };
 
@@ -155,7 +158,7 @@ static bool give_up_features(struct nft *nft, const struct nft_outcome *outcome)
 int nft_apply(struct nft *nft, const struct nft_config *config, char *error, size_t error_size)
 {
 	unsigned known = nft->missing;
-	struct nft_ground ground = {.flowtable = has_flowtable(nft)};
+	struct nft_ground ground = {.flowtable = has_flowtable(nft), .afresh = config->afresh};
 	struct nft_outcome outcome;
 
 	if (!mark_mask_is_valid(config->mark_mask)) {
@@ -183,6 +186,7 @@ int nft_apply(struct nft *nft, const struct nft_config *config, char *error, siz
 	nft->counters = config->counters && !(nft->missing & NFT_NEEDS_COUNTERS);
 	nft->offload = config->offload_count && !(nft->missing & NFT_NEEDS_OFFLOAD);
 	nft->redirect = nft_wants_redirect(config) && !(nft->missing & NFT_NEEDS_REDIRECT);
+	nft->limits = config->limits && !(nft->missing & NFT_NEEDS_LIMITS);
 	/* An interface of the flowtable may be there the next time. */
 	nft->missing &= ~(unsigned)NFT_NEEDS_OFFLOAD;
 	return 0;
@@ -207,6 +211,7 @@ void nft_features(const struct nft *nft, struct nft_features *ret_features)
 	ret_features->counters = nft->counters;
 	ret_features->offload = nft->offload;
 	ret_features->redirect = nft->redirect;
+	ret_features->limits = nft->limits;
 }
 
 /* ---- questions ---- */
@@ -366,6 +371,63 @@ int nft_read_counters(struct nft *nft, nft_counted *counted, void *context)
 		problem = ask(nft, request, read_elements, &counting);
 	}
 	return problem;
+}
+
+/* ---- bytes under limit rules ---- */
+
+static int commit_changes(struct nft *nft, const struct limit_change *changes, size_t count)
+{
+	struct nft_batch batch;
+	struct nft_outcome outcome;
+
+	nft_batch_open(&batch, nft->sequence);
+	for (size_t i = 0; i < count; i++)
+		nft_limits_change(&batch, &changes[i]);
+	nft_batch_commit(&batch, nft->command, &nft->sequence, &outcome);
+	nft_batch_free(&batch);
+	return outcome.error;
+}
+
+int nft_change_limits(struct nft *nft, const struct limit_change *changes, size_t count)
+{
+	int problem;
+
+	if (!nft->limits)
+		return -EOPNOTSUPP;
+	problem = count ? commit_changes(nft, changes, count) : 0;
+	/* One that does not fit what is there must not take the others with it. */
+	for (size_t i = 0; problem < 0 && count > 1 && i < count; i++)
+		(void)commit_changes(nft, &changes[i], 1);
+	return problem;
+}
+
+struct limit_counting {
+	nft_limit_counted *counted;
+	void *context;
+};
+
+static void tell_limit(void *context, const struct nlmsghdr *message)
+{
+	const struct limit_counting *counting = context;
+	uint64_t limit, count;
+	bool up;
+
+	if (nft_limits_read(message, &limit, &up, &count))
+		counting->counted(counting->context, limit, up, count);
+}
+
+int nft_read_limits(struct nft *nft, nft_limit_counted *counted, void *context)
+{
+	struct limit_counting counting = {counted, context};
+	char buffer[256];
+	struct nlmsghdr *request =
+		nftnl_nlmsg_build_hdr(buffer, NFT_MSG_GETOBJ, NFPROTO_INET, NLM_F_DUMP, 0);
+	int problem;
+
+	mnl_attr_put_strz(request, NFTA_OBJ_TABLE, NFT_TABLE);
+	mnl_attr_put_u32(request, NFTA_OBJ_TYPE, htonl(NFT_OBJECT_QUOTA));
+	problem = ask(nft, request, tell_limit, &counting);
+	return problem == -ENOENT ? 0 : problem;
 }
 
 /* ---- what others do ---- */

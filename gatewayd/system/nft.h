@@ -15,6 +15,7 @@
 #define GATEWAYD_SYSTEM_NFT_H
 
 #include "base/addr.h"
+#include "base/limit.h"
 #include "base/protocol.h"
 
 #define NFT_TABLE "gatewayd" /* of family inet */
@@ -36,6 +37,8 @@ struct nft_config {
 	bool redirect_all;
 	bool inspect_replies; /* answers of flows marked "inspect" are wanted, too */
 	bool counters;        /* count bytes by device */
+	bool limits;          /* count flows under limit rules */
+	bool afresh;          /* counts that are there are an earlier process's */
 	/* Interfaces of our own flowtable for passed flows; 0: no flowtable. */
 	const char *const *offload;
 	size_t offload_count;
@@ -47,6 +50,7 @@ struct nft_features {
 	bool reject;       /* else refused pairs are dropped */
 	bool counters;     /* sets whose elements count */
 	bool offload;      /* our flowtable is in place */
+	bool limits;       /* maps to quotas, where they are asked for */
 	bool redirect;     /* dns.resolver = "gateway" is in place, where it is asked for */
 };
 
@@ -98,6 +102,18 @@ typedef void nft_counted(void *context, const struct mac *mac, const struct addr
 			 uint64_t packets, uint64_t bytes);
 /* -EOPNOTSUPP: not counted. */
 int nft_read_counters(struct nft *nft, nft_counted *counted, void *context);
+
+/* ---- bytes under limit rules ---- */
+
+/*
+ * A limit's counters stay where they are when the table is refilled; the flows
+ * under it are forgotten. Changes that the kernel does not take are left out:
+ * the packets come to the queue as before. -EOPNOTSUPP: nft_features().limits.
+ */
+int nft_change_limits(struct nft *nft, const struct limit_change *changes, size_t count);
+typedef void nft_limit_counted(void *context, uint64_t limit, bool up, uint64_t count);
+/* Of a table that an earlier process left, too; none is no error. */
+int nft_read_limits(struct nft *nft, nft_limit_counted *counted, void *context);
 
 /* ---- what others do to the rules ---- */
 

@@ -21,6 +21,7 @@ enum nft_need {
 	NFT_NEEDS_COUNTERS = 4,
 	NFT_NEEDS_OFFLOAD = 8,
 	NFT_NEEDS_REDIRECT = 16,
+	NFT_NEEDS_LIMITS = 32,
 };
 
 struct nft_note {

@@ -219,6 +219,17 @@ void nft_draft_count(struct nft_draft *draft, const char *set)
 	draft->need = NFT_NEEDS_COUNTERS;
 }
 
+void nft_draft_object(struct nft_draft *draft, const char *map, uint32_t reg)
+{
+	struct nftnl_expr *expr = add(draft, "objref");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_OBJREF_SET_SREG, reg);
+	nftnl_expr_set_str(expr, NFTNL_EXPR_OBJREF_SET_NAME, map);
+	draft->need = NFT_NEEDS_LIMITS;
+}
+
 void nft_draft_verdict(struct nft_draft *draft, int verdict, const char *chain)
 {
 	struct nftnl_expr *expr = add(draft, "immediate");

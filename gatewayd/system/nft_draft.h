@@ -53,6 +53,8 @@ void nft_draft_lookup_not(struct nft_draft *draft, const char *set, uint32_t reg
 void nft_draft_to_router(struct nft_draft *draft, bool yes);
 /* Adds the key in register 1 to the set, or refreshes it, and counts the packet. */
 void nft_draft_count(struct nft_draft *draft, const char *set);
+/* The object that the map has for the key in reg; a quota that is used up ends the rule. */
+void nft_draft_object(struct nft_draft *draft, const char *map, uint32_t reg);
 /* NF_ACCEPT, NF_DROP, or NFT_JUMP and NFT_GOTO with a chain. */
 void nft_draft_verdict(struct nft_draft *draft, int verdict, const char *chain);
 /* To the same port of this machine; in a chain of type nat. */

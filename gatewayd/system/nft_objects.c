@@ -123,6 +123,8 @@ void nft_object_set(struct nft_batch *batch, const struct nft_set_form *form, ui
 		nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, form->size);
 	if (form->timeout_ms)
 		nftnl_set_set_u64(set, NFTNL_SET_TIMEOUT, form->timeout_ms);
+	if (form->object)
+		nftnl_set_set_u32(set, NFTNL_SET_OBJ_TYPE, form->object);
 	if (form->host_order)
 		note_host_order(set);
 	message = nft_batch_add(batch, NFT_MSG_NEWSET, NLM_F_CREATE,
@@ -179,6 +181,36 @@ void nft_object_delete_flowtable(struct nft_batch *batch, const char *name)
 	mnl_attr_put_strz(message, NFTA_FLOWTABLE_TABLE, NFT_TABLE);
 	mnl_attr_put_strz(message, NFTA_FLOWTABLE_NAME, name);
 	nft_batch_done(batch, message);
+}
+
+void nft_object_member(struct nft_batch *batch, const char *map, const void *key, uint32_t key_len,
+		       const char *object)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+	struct nftnl_set_elem *element = nftnl_set_elem_alloc();
+	struct nlmsghdr *message;
+
+	if (!set || !element) {
+		batch->failed = true;
+		if (set)
+			nftnl_set_free(set);
+		if (element)
+			nftnl_set_elem_free(element);
+		return;
+	}
+	nftnl_set_set_str(set, NFTNL_SET_TABLE, NFT_TABLE);
+	nftnl_set_set_str(set, NFTNL_SET_NAME, map);
+	nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key, key_len);
+	if (object)
+		nftnl_set_elem_set_str(element, NFTNL_SET_ELEM_OBJREF, object);
+	nftnl_set_elem_add(set, element);
+	message = nft_batch_add(batch, object ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM,
+				object ? NLM_F_CREATE : 0, "an element of a map", NFT_NEEDS_LIMITS);
+	if (message) {
+		nftnl_set_elems_nlmsg_build_payload(message, set);
+		nft_batch_done(batch, message);
+	}
+	nftnl_set_free(set);
 }
 
 void nft_object_flowtable(struct nft_batch *batch, const char *name, const char *const *devices,

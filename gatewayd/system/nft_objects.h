@@ -14,6 +14,7 @@ struct nft_set_form {
 	uint64_t timeout_ms;
 	enum nft_need need;
 	bool host_order; /* the key is a string or a number of the machine's */
+	uint32_t object; /* of a map to objects: their kind */
 };
 
 /* type: NFT_MSG_NEWTABLE or NFT_MSG_DELTABLE. */
@@ -32,6 +33,9 @@ void nft_object_keys(struct nft_batch *batch, bool add, const char *set, const v
 		     uint32_t key_len, size_t count, uint64_t timeout_ms);
 /* It must be there, and no rule may use it any more. */
 void nft_object_delete_flowtable(struct nft_batch *batch, const char *name);
+/* Adds a key of a map with the object that it leads to, or (NULL) deletes the key. */
+void nft_object_member(struct nft_batch *batch, const char *map, const void *key, uint32_t key_len,
+		       const char *object);
 void nft_object_flowtable(struct nft_batch *batch, const char *name, const char *const *devices,
 			  size_t count);
 

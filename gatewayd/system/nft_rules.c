@@ -9,6 +9,8 @@
  *	forward_mark (-9) --> save: the mark goes to the flow; blocked flows are
  *	                      dropped here; bytes are counted
  *
+ * Flows of limit rules: nft_limits.c.
+ *
  * To a device: to_lan and output send DNS answers (and answers of inspected
  * flows) to the queue by way of "answer". Our own replies leave by output;
  * "untrack" keeps those to the LAN away from conntrack, where a forged answer
@@ -31,6 +33,7 @@
 
 #include "base/mark.h"
 #include "system/nft_draft.h"
+#include "system/nft_limits.h"
 #include "system/nft_objects.h"
 #include "system/nft_redirect.h"
 #include "system/nft_rules.h"
@@ -61,7 +64,7 @@ struct build {
 	struct nft_batch *batch;
 	const struct nft_config *config;
 	struct nft_queue_choice queue;
-	bool reject, counters, offload, redirect;
+	bool reject, counters, offload, redirect, limits;
 };
 
 /* ---- sets ---- */
@@ -69,31 +72,31 @@ struct build {
 static void add_sets(const struct build *build)
 {
 	static const struct nft_set_form plain[] = {
-		{NFT_SET_LAN, TYPE_INTERFACE, NAME_LEN, 0, 0, 0, NFT_NEEDS_CORE, true},
-		{NFT_SET_EXCEPTIONS, TYPE_MAC, MAC_LEN, 0, 0, 0, NFT_NEEDS_CORE, false},
+		{NFT_SET_LAN, TYPE_INTERFACE, NAME_LEN, 0, 0, 0, NFT_NEEDS_CORE, true, 0},
+		{NFT_SET_EXCEPTIONS, TYPE_MAC, MAC_LEN, 0, 0, 0, NFT_NEEDS_CORE, false, 0},
 		{NFT_SET_REFUSED4, TYPE_PAIR(TYPE_IPV4), 20, NFT_SET_TIMEOUT, NFT_PAIRS_MOST, 0,
-		 NFT_NEEDS_CORE, false},
+		 NFT_NEEDS_CORE, false, 0},
 		{NFT_SET_REFUSED6, TYPE_PAIR(TYPE_IPV6), 32, NFT_SET_TIMEOUT, NFT_PAIRS_MOST, 0,
-		 NFT_NEEDS_CORE, false},
+		 NFT_NEEDS_CORE, false, 0},
 		{NFT_SET_DROPPED4, TYPE_PAIR(TYPE_IPV4), 20, NFT_SET_TIMEOUT, NFT_PAIRS_MOST, 0,
-		 NFT_NEEDS_CORE, false},
+		 NFT_NEEDS_CORE, false, 0},
 		{NFT_SET_DROPPED6, TYPE_PAIR(TYPE_IPV6), 32, NFT_SET_TIMEOUT, NFT_PAIRS_MOST, 0,
-		 NFT_NEEDS_CORE, false},
+		 NFT_NEEDS_CORE, false, 0},
 	};
 	static const struct nft_set_form counting[] = {
 		{NFT_SET_UP, TYPE_MAC, MAC_LEN, NFT_SET_TIMEOUT | NFT_SET_EVAL, NFT_COUNTED_MOST,
-		 DAY_MS, NFT_NEEDS_COUNTERS, false},
+		 DAY_MS, NFT_NEEDS_COUNTERS, false, 0},
 		{NFT_SET_DOWN4, TYPE_IPV4, 4, NFT_SET_TIMEOUT | NFT_SET_EVAL, NFT_COUNTED_MOST,
-		 DAY_MS, NFT_NEEDS_COUNTERS, false},
+		 DAY_MS, NFT_NEEDS_COUNTERS, false, 0},
 		{NFT_SET_DOWN6, TYPE_IPV6, 16, NFT_SET_TIMEOUT | NFT_SET_EVAL, NFT_COUNTED_MOST,
-		 DAY_MS, NFT_NEEDS_COUNTERS, false},
+		 DAY_MS, NFT_NEEDS_COUNTERS, false, 0},
 	};
 	static const struct nft_set_form redirecting[] = {
-		{NFT_SET_REDIRECT, TYPE_MAC, MAC_LEN, 0, 0, 0, NFT_NEEDS_CORE, false},
+		{NFT_SET_REDIRECT, TYPE_MAC, MAC_LEN, 0, 0, 0, NFT_NEEDS_CORE, false, 0},
 		{NFT_SET_ASKED4, TYPE_IPV4, 4, NFT_SET_TIMEOUT | NFT_SET_EVAL, NFT_COUNTED_MOST,
-		 DAY_MS, NFT_NEEDS_REDIRECT, false},
+		 DAY_MS, NFT_NEEDS_REDIRECT, false, 0},
 		{NFT_SET_ASKED6, TYPE_IPV6, 16, NFT_SET_TIMEOUT | NFT_SET_EVAL, NFT_COUNTED_MOST,
-		 DAY_MS, NFT_NEEDS_REDIRECT, false},
+		 DAY_MS, NFT_NEEDS_REDIRECT, false, 0},
 	};
 	uint32_t id = 1;
 
@@ -109,6 +112,19 @@ static void add_sets(const struct build *build)
 		nft_object_set(build->batch, &redirecting[i], id++);
 	if (build->redirect)
 		nft_object_flush_set(build->batch, NFT_SET_REDIRECT);
+	if (build->limits)
+		nft_limits_maps(build->batch, id);
+}
+
+static struct nft_limits limits_of(const struct build *build)
+{
+	return (struct nft_limits){
+		.batch = build->batch,
+		.mark_mask = build->config->mark_mask,
+		.generation = build->config->generation,
+		.queue = build->queue,
+		.fail_open = build->config->fail_open,
+	};
 }
 
 static void add_lan_names(const struct build *build)
@@ -358,6 +374,7 @@ static void add_ask(const struct build *build)
 
 static void add_forward(const struct build *build)
 {
+	const struct nft_limits limits = limits_of(build);
 	struct nft_draft draft;
 
 	begin(build, &draft, "forward", "the rule for LAN interfaces");
@@ -370,6 +387,8 @@ static void add_forward(const struct build *build)
 	nft_draft_end(&draft);
 
 	add_decided(build, "from_lan", 2);
+	if (build->limits)
+		nft_limits_jump(&limits, true);
 	add_multicast(build);
 	add_dns(build, "from_lan", 0, false, 2, "ask");
 	add_pairs(build, NFT_SET_REFUSED4, false, build->reject);
@@ -381,6 +400,8 @@ static void add_forward(const struct build *build)
 	nft_draft_end(&draft);
 
 	add_decided(build, "to_lan", 0);
+	if (build->limits)
+		nft_limits_jump(&limits, false);
 	add_dns(build, "to_lan", 0, false, 0, "answer");
 	if (build->config->inspect_replies) {
 		uint32_t mask = mark_state_mask(build->config->mark_mask);
@@ -519,7 +540,9 @@ void nft_rules_build(struct nft_batch *batch, const struct nft_config *config,
 		.counters = config->counters && !(missing & NFT_NEEDS_COUNTERS),
 		.offload = config->offload_count && !(missing & NFT_NEEDS_OFFLOAD),
 		.redirect = nft_wants_redirect(config) && !(missing & NFT_NEEDS_REDIRECT),
+		.limits = config->limits && !(missing & NFT_NEEDS_LIMITS),
 	};
+	const struct nft_limits limits = limits_of(&build);
 
 	/* Creating it first lets what follows find it in any case. */
 	nft_object_table(batch, NFT_MSG_NEWTABLE, "the table (inet " NFT_TABLE ")");
@@ -545,6 +568,10 @@ void nft_rules_build(struct nft_batch *batch, const struct nft_config *config,
 
 		nft_redirect_chains(batch);
 		nft_redirect_rules(&redirect);
+	}
+	if (build.limits) {
+		nft_limits_chains(batch);
+		nft_limits_rules(&limits);
 	}
 	add_forward(&build);
 	add_local(&build);

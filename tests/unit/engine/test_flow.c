@@ -394,39 +394,6 @@ static void a_flow_that_came_to_nothing_is_settled(void **state)
 	world_free(world);
 }
 
-static void a_limit_blocks_until_its_window_ends(void **state)
-{
-	static const char policies[] =
-		RULES("{ action = \"limit\"; upload = \"1 kB/hour\"; port = 7000; }");
-	struct world *world = world_new(policies);
-	uint8_t data[400] = {1, 2, 3};
-
-	(void)state;
-	for (int i = 0; i < 4; i++) {
-		world_udp(world, COFFEE_ADDRESS, 5000, OTHER, 7000, bytes_of(data, sizeof(data)),
-			  PACKET_FROM_DEVICE);
-		assert_int_equal(world->verdict.action, i < 2 ? VERDICT_ACCEPT : VERDICT_DROP);
-		assert_int_equal(world->verdict.mark, MARK_INSPECT);
-	}
-	/* What comes back is not limited; another flow of the rule is spent, too. */
-	world_udp(world, OTHER, 7000, COFFEE_ADDRESS, 5000, bytes_of(data, sizeof(data)),
-		  PACKET_TO_DEVICE);
-	assert_int_equal(world->verdict.action, VERDICT_ACCEPT);
-	world_udp(world, COFFEE_ADDRESS, 5001, OTHER, 7000, bytes_of(data, sizeof(data)),
-		  PACKET_FROM_DEVICE);
-	assert_int_equal(world->verdict.action, VERDICT_DROP);
-	/* A reload forgets nothing, the next hour everything. */
-	world_reload(world, policies);
-	world_udp(world, COFFEE_ADDRESS, 5001, OTHER, 7000, bytes_of(data, sizeof(data)),
-		  PACKET_FROM_DEVICE);
-	assert_int_equal(world->verdict.action, VERDICT_DROP);
-	engine_advance(world->engine, world->now, 660);
-	world_udp(world, COFFEE_ADDRESS, 5001, OTHER, 7000, bytes_of(data, sizeof(data)),
-		  PACKET_FROM_DEVICE);
-	assert_int_equal(world->verdict.action, VERDICT_ACCEPT);
-	world_free(world);
-}
-
 static void observing_lets_everything_pass(void **state)
 {
 	struct world *world = world_new(POLICY("mode = \"observe\"; default = \"block\";"));
@@ -461,7 +428,6 @@ int main(void)
 		cmocka_unit_test(full_tables_give_up_the_oldest),
 		cmocka_unit_test(hammering_is_left_to_the_kernel),
 		cmocka_unit_test(a_flow_that_came_to_nothing_is_settled),
-		cmocka_unit_test(a_limit_blocks_until_its_window_ends),
 		cmocka_unit_test(observing_lets_everything_pass),
 	};
 

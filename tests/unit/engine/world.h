@@ -60,6 +60,7 @@ struct world {
 	const char *mac;
 	enum packet_hook hook;
 	bool checksum_wrong;
+	bool over_limit;
 	uint8_t hop_limit;
 };
 
@@ -180,6 +181,7 @@ static struct verdict *world_run(struct world *world, size_t len, enum packet_di
 	packet->direction = direction;
 	packet->hook = world->hook;
 	packet->id = ++world->next_id;
+	packet->over_limit = world->over_limit;
 	if (world->mac && direction == PACKET_FROM_DEVICE)
 		assert_true(mac_parse(world->mac, &packet->mac));
 	engine_packet(world->engine, packet, &world->verdict);
