@@ -81,15 +81,28 @@ static int await_answer(struct mnl_socket *socket, uint16_t queue)
 }
 
 /* An obsolete command that does nothing; without the capability it is refused. */
-static bool is_permitted(struct mnl_socket *socket)
+static int ask_nothing(struct mnl_socket *socket)
 {
 	char buffer[256];
 	struct nlmsghdr *header = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, 0);
 
 	nfq_nlmsg_cfg_put_cmd(header, AF_INET, NFQNL_CFG_CMD_PF_BIND);
 	header->nlmsg_flags |= NLM_F_ACK;
-	return mnl_socket_sendto(socket, header, header->nlmsg_len) >= 0 &&
-	       await_answer(socket, 0) != -EPERM;
+	if (mnl_socket_sendto(socket, header, header->nlmsg_len) < 0)
+		return -errno;
+	return await_answer(socket, 0);
+}
+
+int queue_try(void)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	int problem = -EPROTONOSUPPORT;
+
+	if (socket && mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0)
+		problem = ask_nothing(socket);
+	if (socket)
+		mnl_socket_close(socket);
+	return problem;
 }
 
 /* All in one message, so that no packet finds the queue half set up. */
@@ -116,7 +129,7 @@ static void explain(struct mnl_socket *socket, uint16_t queue, int problem, char
 	struct queue_state state;
 	char owner[128];
 
-	if (problem == -EPERM && !is_permitted(socket)) {
+	if (problem == -EPERM && ask_nothing(socket) == -EPERM) {
 		snprintf(error, size,
 			 "queue %u: needs CAP_NET_ADMIN: run as root, or give the service that "
 			 "capability",

@@ -16,6 +16,12 @@ struct mnl_socket;
 struct mnl_socket *queue_bind(uint16_t queue, char *error, size_t error_size);
 
 /*
+ * Is there a packet queue, and may we have one? Takes none. 0 or a negative
+ * errno: -EPERM without CAP_NET_ADMIN.
+ */
+int queue_try(void);
+
+/*
  * The number of the packet in a message that may be cut: its header comes
  * first. False: it is not about a packet.
  */

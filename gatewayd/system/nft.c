@@ -130,14 +130,17 @@ static void explain(const struct nft_outcome *outcome, char *error, size_t size)
 		 outcome->text[0] ? ")" : "", find_cure(outcome));
 }
 
-static void commit_table(struct nft *nft, const struct nft_config *config,
-			 const struct nft_ground *ground, struct nft_outcome *ret_outcome)
+static void send_table(struct nft *nft, const struct nft_config *config,
+		       const struct nft_ground *ground, bool keep, struct nft_outcome *ret_outcome)
 {
 	struct nft_batch batch;
 
 	nft_batch_open(&batch, nft->sequence);
 	nft_rules_build(&batch, config, ground);
-	nft_batch_commit(&batch, nft->command, &nft->sequence, ret_outcome);
+	if (keep)
+		nft_batch_commit(&batch, nft->command, &nft->sequence, ret_outcome);
+	else
+		nft_batch_try(&batch, nft->command, &nft->sequence, ret_outcome);
 	nft_batch_free(&batch);
 }
 
@@ -155,7 +158,8 @@ static bool give_up_features(struct nft *nft, const struct nft_outcome *outcome)
 	return give_up != 0;
 }
 
-int nft_apply(struct nft *nft, const struct nft_config *config, char *error, size_t error_size)
+static int put_table(struct nft *nft, const struct nft_config *config, bool keep, char *error,
+		     size_t error_size)
 {
 	unsigned known = nft->missing;
 	struct nft_ground ground = {.flowtable = has_flowtable(nft), .afresh = config->afresh};
@@ -167,7 +171,7 @@ int nft_apply(struct nft *nft, const struct nft_config *config, char *error, siz
 	}
 	for (;;) {
 		ground.missing = nft->missing;
-		commit_table(nft, config, &ground, &outcome);
+		send_table(nft, config, &ground, keep, &outcome);
 		if (outcome.error == 0)
 			break;
 		/* EINTR: somebody else changed the rules just now. */
@@ -190,6 +194,16 @@ int nft_apply(struct nft *nft, const struct nft_config *config, char *error, siz
 	/* An interface of the flowtable may be there the next time. */
 	nft->missing &= ~(unsigned)NFT_NEEDS_OFFLOAD;
 	return 0;
+}
+
+int nft_apply(struct nft *nft, const struct nft_config *config, char *error, size_t error_size)
+{
+	return put_table(nft, config, true, error, error_size);
+}
+
+int nft_try(struct nft *nft, const struct nft_config *config, char *error, size_t error_size)
+{
+	return put_table(nft, config, false, error, error_size);
 }
 
 int nft_remove(struct nft *nft)
@@ -513,20 +527,6 @@ struct search {
 	int count;
 };
 
-static const char *family_name(uint32_t family)
-{
-	switch (family) {
-	case NFPROTO_IPV4:
-		return "ip";
-	case NFPROTO_IPV6:
-		return "ip6";
-	case NFPROTO_INET:
-		return "inet";
-	default:
-		return "other";
-	}
-}
-
 static void tell_flowtable(struct search *search, const struct nftnl_flowtable *flowtable)
 {
 	const char *table = nftnl_flowtable_get_str(flowtable, NFTNL_FLOWTABLE_TABLE);
@@ -539,7 +539,7 @@ static void tell_flowtable(struct search *search, const struct nftnl_flowtable *
 	search->count++;
 	if (!search->found)
 		return;
-	snprintf(told.family, sizeof(told.family), "%s", family_name(family));
+	snprintf(told.family, sizeof(told.family), "%s", nft_family_name(family));
 	snprintf(told.table, sizeof(told.table), "%s", table);
 	snprintf(told.name, sizeof(told.name), "%s", name);
 	if (nftnl_flowtable_is_set(flowtable, NFTNL_FLOWTABLE_FLAGS))

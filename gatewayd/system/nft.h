@@ -44,7 +44,7 @@ struct nft_config {
 	size_t offload_count;
 };
 
-/* What this kernel can do; known after the first nft_apply(). */
+/* What this kernel can do; known after the first nft_apply() or nft_try(). */
 struct nft_features {
 	bool native_queue; /* else the xt target NFQUEUE through nft_compat */
 	bool reject;       /* else refused pairs are dropped */
@@ -69,6 +69,8 @@ void nft_close(struct nft *nft);
  * nft_features(); without a way to queue it fails.
  */
 int nft_apply(struct nft *nft, const struct nft_config *config, char *error, size_t error_size);
+/* Would nft_apply() do it, and with which features? Nothing is changed. */
+int nft_try(struct nft *nft, const struct nft_config *config, char *error, size_t error_size);
 /* No table is no error. */
 int nft_remove(struct nft *nft);
 void nft_features(const struct nft *nft, struct nft_features *ret_features);
@@ -128,7 +130,7 @@ int nft_monitor_read(struct nft *nft, struct nft_news *ret_news);
 
 /* Flowtables that are not ours take flows away from us before they are seen. */
 struct nft_flowtable {
-	char family[8]; /* "inet", "ip", "ip6" */
+	char family[8]; /* as nft writes it: "inet" */
 	char table[64];
 	char name[64];
 	bool hardware;

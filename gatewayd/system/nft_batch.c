@@ -163,22 +163,13 @@ static void read_answers(const struct nft_batch *batch, int fd, struct nft_outco
 	}
 }
 
-void nft_batch_commit(struct nft_batch *batch, struct mnl_socket *socket, uint32_t *sequence,
-		      struct nft_outcome *ret_outcome)
+static void send_batch(struct nft_batch *batch, struct mnl_socket *socket, uint32_t *sequence,
+		       struct nft_outcome *ret_outcome)
 {
 	struct nft_outcome outcome = {.what = "the transaction"};
 	int fd = mnl_socket_get_fd(socket);
 	int size;
 
-	if (batch->len == 0 && !batch->failed) {
-		*ret_outcome = outcome;
-		return;
-	}
-	if (!add_frame(batch, false)) {
-		outcome.error = -ENOMEM;
-		*ret_outcome = outcome;
-		return;
-	}
 	*sequence = batch->first_sequence + (uint32_t)batch->note_count;
 	/* All of it must fit into one message of the socket. */
 	size = (int)batch->len * 2;
@@ -189,4 +180,34 @@ void nft_batch_commit(struct nft_batch *batch, struct mnl_socket *socket, uint32
 	else
 		read_answers(batch, fd, &outcome);
 	*ret_outcome = outcome;
+}
+
+void nft_batch_commit(struct nft_batch *batch, struct mnl_socket *socket, uint32_t *sequence,
+		      struct nft_outcome *ret_outcome)
+{
+	struct nft_outcome outcome = {.what = "the transaction"};
+
+	if (batch->len == 0 && !batch->failed) {
+		*ret_outcome = outcome;
+		return;
+	}
+	if (!add_frame(batch, false)) {
+		outcome.error = -ENOMEM;
+		*ret_outcome = outcome;
+		return;
+	}
+	send_batch(batch, socket, sequence, ret_outcome);
+}
+
+/* A transaction without its end is undone when all of it was read. */
+void nft_batch_try(struct nft_batch *batch, struct mnl_socket *socket, uint32_t *sequence,
+		   struct nft_outcome *ret_outcome)
+{
+	struct nft_outcome outcome = {.error = batch->failed ? -ENOMEM : 0,
+				      .what = "the transaction"};
+
+	if (batch->len == 0 || batch->failed)
+		*ret_outcome = outcome;
+	else
+		send_batch(batch, socket, sequence, ret_outcome);
 }

@@ -55,5 +55,8 @@ void nft_batch_done(struct nft_batch *batch, const struct nlmsghdr *message);
 /* Sends all and reads what the kernel says. The next sequence number is kept. */
 void nft_batch_commit(struct nft_batch *batch, struct mnl_socket *socket, uint32_t *sequence,
 		      struct nft_outcome *ret_outcome);
+/* The kernel checks all of it, says the same, and then takes nothing. */
+void nft_batch_try(struct nft_batch *batch, struct mnl_socket *socket, uint32_t *sequence,
+		   struct nft_outcome *ret_outcome);
 
 #endif

@@ -234,3 +234,21 @@ void nft_object_flowtable(struct nft_batch *batch, const char *name, const char 
 	mnl_attr_nest_end(message, hook);
 	nft_batch_done(batch, message);
 }
+
+const char *nft_family_name(uint32_t family)
+{
+	switch (family) {
+	case NFPROTO_IPV4:
+		return "ip";
+	case NFPROTO_IPV6:
+		return "ip6";
+	case NFPROTO_INET:
+		return "inet";
+	case NFPROTO_BRIDGE:
+		return "bridge";
+	case NFPROTO_NETDEV:
+		return "netdev";
+	default:
+		return "other";
+	}
+}

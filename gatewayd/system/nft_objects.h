@@ -39,4 +39,7 @@ void nft_object_member(struct nft_batch *batch, const char *map, const void *key
 void nft_object_flowtable(struct nft_batch *batch, const char *name, const char *const *devices,
 			  size_t count);
 
+/* NFPROTO_INET and the others as nft writes them: "inet". */
+const char *nft_family_name(uint32_t family);
+
 #endif
