@@ -23,6 +23,7 @@
  *	gatewayctl_check.c      check
  *	gatewayctl_lists.c      lists
  *	gatewayctl_update.c     lists update, with gatewayctl_fetch.c
+ *	gatewayctl_doctor.c     doctor, see gatewayctl_doctor.h
  *	gatewayctl_explain.c    explain, with gatewayctl_explain_read.c
  *	gatewayctl_replay.c     replay, with gatewayctl_replay_run.c and gatewayctl_offload.c
  *	gatewayctl_rpcd.c       rpcd
@@ -238,6 +239,7 @@ int client_metrics(const struct client *client);
 int client_lists(const struct client *client);
 int client_lists_update(const struct client *client);
 int client_explain(const struct client *client);
+int client_doctor(const struct client *client);
 int client_check(const struct client *client);
 int client_reload(const struct client *client);
 int client_set(const struct client *client);

@@ -55,6 +55,7 @@ struct method {
 };
 
 static int print_policies(const struct client *client);
+static int print_checks(const struct client *client);
 
 static const struct method methods[] = {
 	{.name = "status"},
@@ -73,6 +74,7 @@ static const struct method methods[] = {
 	 .parameters = {{"device", PARAMETER_WORD}, {"destination", PARAMETER_WORD}}},
 	{.name = "lists", .rows = "lists"},
 	{.name = "policies", .rows = "policies", .run = print_policies},
+	{.name = "doctor", .rows = "checks", .run = print_checks},
 	{.name = "reload"},
 	{.name = "set", .parameters = {{"device", PARAMETER_WORD}, {"policy", PARAMETER_WORD}}},
 	{.name = "name", .parameters = {{"mac", PARAMETER_WORD}, {"name", PARAMETER_WORD}}},
@@ -102,6 +104,13 @@ struct call {
 struct output {
 	char *text, *errors;
 };
+
+/* What is bad is an answer, too. */
+static int print_checks(const struct client *client)
+{
+	(void)client_doctor(client);
+	return EXIT_DONE;
+}
 
 static int print_policies(const struct client *client)
 {

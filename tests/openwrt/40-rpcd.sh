@@ -35,7 +35,7 @@ tap_equal "every method is read or written" \
 	"$(jq -r 'keys[]' "$out/list")" \
 	"$(jq -r '.gatewayd | .read.ubus.gatewayd[], .write.ubus.gatewayd[]' $files/gatewayd.acl.json | sort)"
 tap_equal "who may only read changes nothing" \
-	"$(jq -c '.gatewayd.read.ubus.gatewayd - ["status","devices","flows","events","explain","lists","policies"]' \
+	"$(jq -c '.gatewayd.read.ubus.gatewayd - ["status","devices","flows","events","explain","lists","policies","doctor"]' \
 		$files/gatewayd.acl.json)" '[]'
 tap_equal "rpcd can tell the types of arguments" \
 	"$(jq -c '[.[][] | type] | unique' "$out/list")" '["number","string"]'
@@ -45,6 +45,8 @@ answer "policies" policies '{}' '.policies | map(.policy) | index("camera") and 
 answer "nothing instead of {}" policies '' '.policies | length > 10'
 answer "a session is of no interest" policies '{"ubus_rpc_session":"00"}' '.policies'
 answer "explain" explain '{"device":"a4:cf:12:00:00:01","destination":"example.com"}' '.action == "allow"'
+answer "what is bad is an answer of doctor's" doctor '{}' \
+	'(has("exit") | not) and (.checks | map(select(.check == "daemon" and .result == "bad" and (.cure | length) > 0)) | length == 1)'
 answer "name" name '{"mac":"a4:cf:12:00:00:01","name":"coffee"}' '.device == "coffee"'
 answer "a note is no error" set '{"device":"coffee","policy":"appliance"}' \
 	'.policy == "appliance" and (.note | test("not running")) and (has("error") | not)'
