@@ -3,6 +3,7 @@
  * explain: which rule decides, and why. Works without the daemon; when it
  * runs, it is asked for what the user decided by hand, too.
  */
+#define _POSIX_C_SOURCE 200809L /* open_memstream */
 #include "gatewayctl_explain.h"
 
 #include <inttypes.h>
@@ -16,15 +17,15 @@
 
 /* ---- as text ---- */
 
-static void put_place(struct json_object *object)
+static void put_place(FILE *out, struct json_object *object)
 {
 	const char *file = json_text(object, "file");
 
 	if (!file[0])
 		return;
-	fputs(" (", stdout);
-	text_put(stdout, file);
-	printf(":%" PRIu64 ")", json_number(object, "line"));
+	fputs(" (", out);
+	text_put(out, file);
+	fprintf(out, ":%" PRIu64 ")", json_number(object, "line"));
 }
 
 static const char *reading_title(const char *reading)
@@ -63,7 +64,7 @@ static void add_step(struct text_table *table, struct json_object *step)
 	text_table_cell(table, json_text(step, "because"), COLOUR_NONE);
 }
 
-static void print_reading(struct json_object *reading, size_t number, bool colour, size_t width)
+static void print_reading(FILE *out, struct json_object *reading, size_t number, bool colour)
 {
 	static const struct text_column columns[] = {
 		{"", false, 0}, {"", false, 12}, {"", false, 0}, {"", false, 0}, {"", false, 20}};
@@ -71,61 +72,61 @@ static void print_reading(struct json_object *reading, size_t number, bool colou
 	const char *action = json_text(reading, "action");
 	struct text_table *table = text_table_new(columns, 5);
 
-	printf("\n%s%zu. %s%s\n", text_colour(colour, COLOUR_BOLD), number,
-	       reading_title(json_text(reading, "reading")), text_colour(colour, COLOUR_NONE));
+	fprintf(out, "\n%s%zu. %s%s\n", text_colour(colour, COLOUR_BOLD), number,
+		reading_title(json_text(reading, "reading")), text_colour(colour, COLOUR_NONE));
 	for (size_t i = 0; table && i < json_length(steps); i++)
 		add_step(table, json_object_array_get_idx(steps, i));
 	if (table && json_length(steps))
-		text_table_print_rows(table, stdout, width, colour);
+		text_table_print_rows(table, out, 0, colour);
 	text_table_free(table);
 	if (json_flag(reading, "waits")) {
-		puts("   => waits for what the first bytes tell");
+		fputs("   => waits for what the first bytes tell\n", out);
 		return;
 	}
-	printf("   => %s%s%s", text_colour(colour, text_action_colour(action)), action,
-	       text_colour(colour, COLOUR_NONE));
+	fprintf(out, "   => %s%s%s", text_colour(colour, text_action_colour(action)), action,
+		text_colour(colour, COLOUR_NONE));
 	if (json_flag(reading, "let_through"))
-		fputs(" (the flow will tell)", stdout);
-	fputs(" by ", stdout);
-	text_put(stdout, json_text(reading, "rule"));
-	put_place(reading);
+		fputs(" (the flow will tell)", out);
+	fputs(" by ", out);
+	text_put(out, json_text(reading, "rule"));
+	put_place(out, reading);
 	if (json_text(reading, "reason")[0]) {
-		fputs(": ", stdout);
-		text_put(stdout, json_text(reading, "reason"));
+		fputs(": ", out);
+		text_put(out, json_text(reading, "reason"));
 	}
-	putchar('\n');
+	putc('\n', out);
 }
 
-static void print_database(const char *title, struct json_object *database)
+static void print_database(FILE *out, const char *title, struct json_object *database)
 {
 	struct json_object *value = json_member(database, "value");
 
 	if (!database)
 		return;
-	printf("  %-12s", title);
+	fprintf(out, "  %-12s", title);
 	if (value)
-		text_put(stdout, json_object_get_string(value));
+		text_put(out, json_object_get_string(value));
 	else
-		fputs("not known", stdout);
-	fputs(", by ", stdout);
-	text_put(stdout, json_text(database, "database"));
+		fputs("not known", out);
+	fputs(", by ", out);
+	text_put(out, json_text(database, "database"));
 	if (json_text(database, "error")[0]) {
-		fputs(": ", stdout);
-		text_put(stdout, json_text(database, "error"));
+		fputs(": ", out);
+		text_put(out, json_text(database, "error"));
 	}
 	if (json_text(database, "built")[0])
-		printf(" of %.10s", json_text(database, "built"));
+		fprintf(out, " of %.10s", json_text(database, "built"));
 	if (json_text(database, "record")[0]) {
-		printf("\n  %-12s", "");
-		text_put(stdout, json_text(database, "record"));
+		fprintf(out, "\n  %-12s", "");
+		text_put(out, json_text(database, "record"));
 	} else if (!json_text(database, "error")[0]) {
-		fputs(": no record", stdout);
+		fputs(": no record", out);
 	}
-	putchar('\n');
+	putc('\n', out);
 }
 
 /* Which row spoke, and where its facts come from. */
-static void print_row(struct json_object *entry)
+static void print_row(FILE *out, struct json_object *entry)
 {
 	static const char *const fields[][2] = {
 		{"row", ""}, {"note", "note: "}, {"source", "source: "}};
@@ -135,13 +136,13 @@ static void print_row(struct json_object *entry)
 
 		if (!text[0])
 			continue;
-		printf("  %-12s%s", i ? "" : "  row", fields[i][1]);
-		text_put(stdout, text);
-		putchar('\n');
+		fprintf(out, "  %-12s%s", i ? "" : "  row", fields[i][1]);
+		text_put(out, text);
+		putc('\n', out);
 	}
 }
 
-static void print_catalogue(struct json_object *entry)
+static void print_catalogue(FILE *out, struct json_object *entry)
 {
 	static const char *const fields[][2] = {
 		{"organisation", ""}, {"jurisdiction", "law of "}, {"purpose", "for "}};
@@ -149,82 +150,104 @@ static void print_catalogue(struct json_object *entry)
 
 	if (!entry)
 		return;
-	printf("  %-12s", "catalogue");
+	fprintf(out, "  %-12s", "catalogue");
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		const char *text = json_text(entry, fields[i][0]);
 
 		if (!text[0])
 			continue;
-		printf("%s%s", first ? "" : ", ", fields[i][1]);
-		text_put(stdout, text);
+		fprintf(out, "%s%s", first ? "" : ", ", fields[i][1]);
+		text_put(out, text);
 		first = false;
 	}
 	if (json_member(entry, "essential"))
-		printf("%s%s", first ? "" : ", ",
-		       json_flag(entry, "essential") ? "essential" : "not essential");
-	putchar('\n');
-	print_row(entry);
+		fprintf(out, "%s%s", first ? "" : ", ",
+			json_flag(entry, "essential") ? "essential" : "not essential");
+	putc('\n', out);
+	print_row(out, entry);
 }
 
-static void print_list_entries(struct json_object *entries)
+static void print_list_entries(FILE *out, struct json_object *entries)
 {
 	for (size_t i = 0; i < json_length(entries); i++) {
 		struct json_object *row = json_object_array_get_idx(entries, i);
 
-		printf("  %-12s", i ? "" : "entries");
-		text_put(stdout, json_text(row, "entry"));
-		fputs(json_flag(row, "exception") ? ", let pass by " : " of ", stdout);
-		text_put(stdout, json_text(row, "list"));
-		putchar('\n');
+		fprintf(out, "  %-12s", i ? "" : "entries");
+		text_put(out, json_text(row, "entry"));
+		fputs(json_flag(row, "exception") ? ", let pass by " : " of ", out);
+		text_put(out, json_text(row, "list"));
+		putc('\n', out);
 	}
 }
 
-static void print_subject(struct json_object *result)
+static void print_subject(FILE *out, struct json_object *result)
 {
 	struct json_object *lists = json_member(result, "lists");
 
-	text_put(stdout, json_text(result, "device"));
+	text_put(out, json_text(result, "device"));
 	if (json_text(result, "mac")[0])
-		printf(" (%s)", json_text(result, "mac"));
-	fputs(", policy ", stdout);
-	text_put(stdout, json_text(result, "policy"));
+		fprintf(out, " (%s)", json_text(result, "mac"));
+	fputs(", policy ", out);
+	text_put(out, json_text(result, "policy"));
 	if (!json_flag(result, "named"))
-		fputs(" (no file names the device)", stdout);
-	fputs("\nto ", stdout);
-	text_put(stdout, json_text(result, "name"));
+		fputs(" (no file names the device)", out);
+	fputs("\nto ", out);
+	text_put(out, json_text(result, "name"));
 	if (json_text(result, "name")[0] && json_text(result, "address")[0])
-		fputs(" at ", stdout);
-	fputs(json_text(result, "address"), stdout);
+		fputs(" at ", out);
+	fputs(json_text(result, "address"), out);
 	if (json_text(result, "address")[0])
-		printf(", port %" PRIu64 "/%s", json_number(result, "port"),
-		       json_text(result, "transport"));
-	putchar('\n');
-	print_database("country", json_member(result, "country"));
-	print_database("AS number", json_member(result, "asn"));
-	print_catalogue(json_member(result, "catalogue"));
+		fprintf(out, ", port %" PRIu64 "/%s", json_number(result, "port"),
+			json_text(result, "transport"));
+	putc('\n', out);
+	print_database(out, "country", json_member(result, "country"));
+	print_database(out, "AS number", json_member(result, "asn"));
+	print_catalogue(out, json_member(result, "catalogue"));
 	for (size_t i = 0; i < json_length(lists); i++) {
-		printf("  %-12s", i ? "" : "on lists");
-		text_put(stdout, json_object_get_string(json_object_array_get_idx(lists, i)));
-		putchar('\n');
+		fprintf(out, "  %-12s", i ? "" : "on lists");
+		text_put(out, json_object_get_string(json_object_array_get_idx(lists, i)));
+		putc('\n', out);
 	}
-	print_list_entries(json_member(result, "list_entries"));
+	print_list_entries(out, json_member(result, "list_entries"));
 }
 
-void explain_print(struct json_object *result, bool colour, size_t width)
+static void print_decision(FILE *out, struct json_object *result, bool colour)
 {
-	struct json_object *readings = json_member(result, "readings");
 	const char *action = json_text(result, "action");
 
-	print_subject(result);
+	fprintf(out, "\n%s%s%s: ", text_colour(colour, text_action_colour(action)), action,
+		text_colour(colour, COLOUR_NONE));
+	text_put(out, json_text(result, "rule"));
+	put_place(out, result);
+	fputs(", ", out);
+	text_put(out, json_text(result, "reason"));
+	putc('\n', out);
+}
+
+/* Reasons are long and none of it may be cut, so lines are broken when all is written. */
+static void print_wrapped(struct json_object *result, bool colour, size_t width)
+{
+	struct json_object *readings = json_member(result, "readings");
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return;
+	print_subject(out, result);
 	for (size_t i = 0; i < json_length(readings); i++)
-		print_reading(json_object_array_get_idx(readings, i), i + 1, colour, width);
-	printf("\n%s%s%s: ", text_colour(colour, text_action_colour(action)), action,
-	       text_colour(colour, COLOUR_NONE));
-	text_put(stdout, json_text(result, "rule"));
-	put_place(result);
-	fputs(", ", stdout);
-	text_put(stdout, json_text(result, "reason"));
-	putchar('\n');
+		print_reading(out, json_object_array_get_idx(readings, i), i + 1, colour);
+	print_decision(out, result, colour);
+	if (fclose(out) == 0)
+		text_put_wrapped(stdout, text, width);
+	free(text);
+}
+
+static void explain_print(struct json_object *result, bool colour, size_t width)
+{
+	const char *action = json_text(result, "action");
+
+	print_wrapped(result, colour, width);
 	if (!strcmp(action, "strip"))
 		explain_print_strip(json_member(result, "strip"), width);
 	client_print_limits(json_member(result, "limits"));

@@ -36,6 +36,5 @@ void explain_print_strip(struct json_object *strip, size_t width);
 /* What the limit rule of that label allows, and what was used when the daemon knows. */
 struct json_object *explain_limits(const struct client *client, const struct explain *explain,
 				   const char *rule);
-void explain_print(struct json_object *result, bool colour, size_t width);
 
 #endif
