@@ -59,15 +59,17 @@ flows() { # conntrack options...
 }
 offloaded() { flows "$@" | grep -q '\[OFFLOAD\]'; }
 not_offloaded() { ! offloaded "$@"; }
-download() { # host: slow enough to be looked at; its process in $download
-	: >"$LAB/download"
-	fetch laptop --limit-rate 40k -m 300 -o "$LAB/download" "http://$1/bulk" 2>"$LAB/download.err" &
+download() { # host: for minutes, with packets in every second; its process in $download
+	# A file of its own: one that was ended may go on for a moment.
+	downloaded=$(mktemp "$LAB/download.XXXXXX")
+	fetch laptop -N -m 300 -o "$downloaded" "http://$1/slow" 2>"$LAB/download.err" &
 	download=$!
 }
-larger() { [ "$(stat -c %s "$LAB/download")" -gt "$1" ]; }
+larger() { [ "$(stat -c %s "$downloaded")" -gt "$1" ]; }
+readonly BULK=4194304 # bytes, of what lab/lib.sh's servers have
 # It is still at it, and bytes arrive.
 goes_on() {
-	wait_for 10 larger "$(stat -c %s "$LAB/download")" && kill -0 "$download"
+	wait_for 10 larger "$(stat -c %s "$downloaded")" && kill -0 "$download"
 }
 echoes() { # address count
 	in_space laptop "$LAB_TOOLS/kernel_peer" ask udp "$1" 5000 hello "$2"
@@ -93,6 +95,7 @@ for family in 4 6; do
 	expect_ok "IPv$family: and it goes on" goes_on
 	reload_with manage "{ action = \"block\"; address = [ \"198.51.100.0/24\", \"2001:db8:2::/48\" ]; }"
 	expect_ok "IPv$family: one that is not allowed any more is cut" wait_for 15 ended
+	expect_blocked "IPv$family: before its end" larger $((BULK - 1))
 	reload_with manage
 
 	before=$(status_of .queue.packets)
@@ -114,12 +117,13 @@ reload_with manage '{ action = "strip"; data = [ "location" ]; opaque = "allow";
 download 203.0.113.10
 seen() { gatewayctl flows laptop --json | grep -q "$1"; }
 wait_for 10 seen 203.0.113.10
-expect_ok "nor what is stripped" not_offloaded -d 203.0.113.10 -p tcp
+expect_ok "what is stripped goes on" goes_on
+expect_ok "and is not offloaded" not_offloaded -d 203.0.113.10 -p tcp
 lab_end_process $download
 download 198.51.100.20
 wait_for 10 seen 198.51.100.20
-sleep 0.5
-expect_ok "nor what is limited" not_offloaded -d 198.51.100.20 -p tcp
+expect_ok "what is limited goes on" goes_on
+expect_ok "nor is that offloaded" not_offloaded -d 198.51.100.20 -p tcp
 lab_end_process $download
 
 # ---- and without it again ----
@@ -139,5 +143,7 @@ reload_with warn
 expect_blocked "warn: ours is gone" has_flowtable
 expect_ok "the flow is back with the rules" wait_for 5 not_offloaded -d 198.51.100.10 -p tcp
 expect_ok "and goes on" goes_on
-lab_end_process $download
+reload_with warn '{ action = "block"; address = "198.51.100.0/24"; }'
+expect_ok "and is cut when it is not allowed any more" wait_for 15 ended
+expect_blocked "before its end" larger $((BULK - 1))
 scenario_done

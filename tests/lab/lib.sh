@@ -315,6 +315,8 @@ lab_nginx() { # place
 				ssl_certificate_key $LAB/key.pem;
 				location / { return 200 "$1\n"; }
 				location /bulk { root $LAB/$1-nginx; }
+				# For minutes: the server waits, a client's own limit lets its buffers fill first.
+				location = /slow { alias $LAB/$1-nginx/bulk; limit_rate 16k; }
 				# What is sent here stays, each body in a file; see stored.
 				location /store {
 					client_body_in_file_only on;
