@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See form.h. */
 #include "redact/form.h"
+#include "redact/run.h"
 
 enum state {
 	KEY,
@@ -70,17 +71,31 @@ static bool percent_byte(struct form_editor *form, const struct redact_feed *fee
 	return byte == '%';
 }
 
+/* Letters, digits, '.', '-' and '_' are nearly all there is. */
+static bool is_plain(uint8_t byte)
+{
+	/* Bit n of a word: the byte 32 * word + n. */
+	static const uint32_t bits[4] = {0, 0x03ff6000, 0x87fffffe, 0x07fffffe};
+
+	return byte < 0x80 && bits[byte >> 5] >> (byte & 31) & 1;
+}
+
+static void end_key(struct form_editor *form, uint32_t matched)
+{
+	form->matched = matched;
+	form->state = matched ? COVERED : VALUE;
+	form->counted = false;
+}
+
 /* As much of a key as means nothing but itself. */
 static size_t plain_key(struct form_editor *form, const struct redact_feed *feed,
 			const uint8_t *data, size_t len)
 {
 	size_t run = 0;
 
-	if (form->percent || form->cookie)
+	if (form->percent)
 		return 0;
-	/* Letters, digits, '.', '-' and '_' are nearly all there is. */
-	while (run < len && (data[run] >= 'a' || (data[run] >= '-' && data[run] <= '9') ||
-			     (data[run] >= 'A' && data[run] <= 'Z') || data[run] == '_'))
+	while (run < len && is_plain(data[run]))
 		run++;
 	keys_feed(feed->plan->keys, &form->match, data, run);
 	form->fresh &= !run;
@@ -96,9 +111,7 @@ static void edit_key(struct form_editor *form, const struct redact_feed *feed, u
 	if (byte == '=' || (byte == ':' && !form->cookie))
 		matched = form->matched | feed_matches(feed, &form->match);
 	if (byte == '=' || matched) {
-		form->matched = matched;
-		form->state = matched ? COVERED : VALUE;
-		form->counted = false;
+		end_key(form, matched);
 	} else if (byte == ';' || (byte == '&' && !form->cookie)) {
 		begin_key(form, feed);
 	} else {
@@ -106,32 +119,102 @@ static void edit_key(struct form_editor *form, const struct redact_feed *feed, u
 	}
 }
 
-static size_t skip_value(struct form_editor *form, const struct redact_feed *feed,
-			 const uint8_t *data, size_t len)
+/* How much of these bytes belongs to the value of a key that `matched`. */
+static size_t value_run(const struct form_editor *form, uint32_t matched, const uint8_t *data,
+			size_t len)
 {
-	size_t at = 0;
+	if (form->cookie)
+		return run_length(data, len, run_semicolons);
+	return run_length(data, len, matched ? run_ampersands : run_value_ends);
+}
 
-	while (at < len && data[at] != ';' && (data[at] != '&' || form->cookie))
-		at++;
-	if (at == len)
-		return at;
+static void cover(struct form_editor *form, struct redact_feed *feed, uint8_t *data, size_t len)
+{
+	for (size_t at = 0; at < len; at++)
+		feed_put(feed, &data[at], form->cookie ? 'x' : mask_of(data[at]), form->matched,
+			 &form->counted);
+}
+
+static size_t edit_value(struct form_editor *form, struct redact_feed *feed, uint8_t *data,
+			 size_t len)
+{
+	size_t run = value_run(form, form->matched, data, len);
+
+	if (form->matched)
+		cover(form, feed, data, run);
+	if (run == len)
+		return len;
 	begin_key(form, feed);
+	return run + 1;
+}
+
+/* ---- whole keys ---- */
+
+/*
+ * A key that is all there and means nothing but itself, and its '='. Returns
+ * what comes behind, or NULL. The key that came behind `*key` last time is
+ * tried first.
+ */
+static uint8_t *whole_key(const struct redact_feed *feed, uint8_t *at, const uint8_t *end,
+			  struct key_memo_entry **key)
+{
+	struct key_memo_entry *expected = *key ? (*key)->next : NULL;
+	uint8_t *text = at;
+
+	if (expected && (size_t)(end - at) > KEY_MEMO_TEXT &&
+	    key_memo_is(expected, keys_no_parent, text) && text[expected->len] == '=') {
+		*key = expected;
+		return text + expected->len + 1;
+	}
+	while (at < end && is_plain(*at))
+		at++;
+	if (at == end || *at != '=')
+		return NULL;
+	expected =
+		keys_whole(feed->plan->keys, keys_no_parent, bytes_of(text, (size_t)(at - text)));
+	if (*key)
+		(*key)->next = expected;
+	*key = expected;
 	return at + 1;
 }
 
-static size_t cover_value(struct form_editor *form, struct redact_feed *feed, uint8_t *data,
-			  size_t len)
+/*
+ * Pairs with such keys, as nearly all are. Where one is odd or cut it is left,
+ * from its first byte on, to what reads any byte in any state.
+ */
+static size_t edit_pairs(struct form_editor *form, struct redact_feed *feed, uint8_t *data,
+			 size_t len)
 {
-	uint8_t end = form->cookie ? ';' : '&';
-	size_t at;
+	struct key_memo_entry *key = NULL;
+	const uint8_t *end = data + len;
+	uint8_t *at = data;
 
-	for (at = 0; at < len && data[at] != end; at++)
-		feed_put(feed, &data[at], form->cookie ? 'x' : mask_of(data[at]), form->matched,
-			 &form->counted);
-	if (at == len)
-		return at;
+	while (at < end) {
+		uint8_t *value;
+		size_t run;
+
+		while (at < end && *at == ' ')
+			at++;
+		value = whole_key(feed, at, end, &key);
+		if (!value)
+			break;
+		end_key(form, key->categories & feed->plan->categories);
+		run = value_run(form, form->matched, value, (size_t)(end - value));
+		if (form->matched)
+			cover(form, feed, value, run);
+		if (value + run == end)
+			return len;
+		at = value + run + 1;
+	}
 	begin_key(form, feed);
-	return at + 1;
+	return (size_t)(at - data);
+}
+
+/* ---- all of it ---- */
+
+static bool is_at_key(const struct form_editor *form)
+{
+	return form->state == KEY && form->fresh && !form->percent && !form->matched;
 }
 
 void form_edit(struct form_editor *form, struct redact_feed *feed, uint8_t *data, size_t len)
@@ -141,19 +224,15 @@ void form_edit(struct form_editor *form, struct redact_feed *feed, uint8_t *data
 	if (!form->begun)
 		begin_key(form, feed);
 	while (at < len) {
-		switch ((enum state)form->state) {
-		case KEY:
-			at += plain_key(form, feed, data + at, len - at);
-			if (at < len)
-				edit_key(form, feed, data[at++]);
-			break;
-		case VALUE:
-			at += skip_value(form, feed, data + at, len - at);
-			break;
-		case COVERED:
-			at += cover_value(form, feed, data + at, len - at);
-			break;
+		if (is_at_key(form))
+			at += edit_pairs(form, feed, data + at, len - at);
+		if (form->state == VALUE || form->state == COVERED) {
+			at += edit_value(form, feed, data + at, len - at);
+			continue;
 		}
+		at += plain_key(form, feed, data + at, len - at);
+		if (at < len)
+			edit_key(form, feed, data[at++]);
 	}
 }
 
@@ -162,18 +241,27 @@ static bool is_line_end(uint8_t byte)
 	return byte == '\r' || byte == '\n';
 }
 
-/* Could it be of a form? What is compressed or of several lines is something else. */
-static bool is_of_body(struct form_editor *form, uint8_t byte)
+/* How much could be of a form? What is compressed or of several lines is something else. */
+static size_t body_run(struct form_editor *form, const uint8_t *data, size_t len)
 {
-	return !form->ended && byte >= 0x20 && byte != 0x7f && utf8_step(&form->utf8, byte);
+	size_t run = 0;
+
+	while (run < len && !form->ended) {
+		if (!form->utf8.left)
+			run += run_length(data + run, len - run, run_line_ends);
+		if (run == len || data[run] < ' ' || data[run] == 0x7f ||
+		    !utf8_step(&form->utf8, data[run]))
+			break;
+		run++;
+	}
+	return run;
 }
 
 size_t form_edit_body(struct form_editor *form, struct redact_feed *feed, uint8_t *data, size_t len)
 {
-	size_t run = 0, end;
+	size_t run = body_run(form, data, len);
+	size_t end;
 
-	while (run < len && is_of_body(form, data[run]))
-		run++;
 	form_edit(form, feed, data, run);
 	for (end = run; end < len && !form->utf8.left && is_line_end(data[end]); end++)
 		form->ended = true;

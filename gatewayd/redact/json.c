@@ -80,10 +80,11 @@ static inline bool walk_expected_key(struct walk *walk)
 	uint8_t *text = walk->at + 1;
 	struct key_memo_entry *key;
 
-	if (left(walk) < KEY_MEMO_TEXT + 2 || *walk->at != '"' || !walk->key)
+	if (left(walk) < KEY_MEMO_TEXT + 4 || *walk->at != '"' || !walk->key)
 		return false;
 	key = walk->key->next;
-	return key_memo_is(key, walk->parent, text) && take_key(walk, key, text + key->len);
+	return key_memo_is(key, walk->parent, text) && memcmp(text + key->len, "\":", 2) == 0 &&
+	       take_key(walk, key, text + key->len + 2);
 }
 
 /* Any key that is all there. Returns where its value may begin, or NULL. */

@@ -15,13 +15,14 @@
 #define KEY_MEMO_BITS 8
 
 struct key_memo_entry {
-	/* As it is written in JSON, with the quote and colon behind it, and zeros. */
+	/* As it is written, and zeros. */
 	uint64_t text[KEY_MEMO_WORDS];
-	size_t len;      /* quote and colon included; 0: nothing is remembered here */
+	size_t len;
 	uint64_t parent; /* hash of the key that encloses it */
 	uint64_t hash;
 	uint32_t categories;
-	struct key_memo_entry *next; /* the key that came behind it last time; never NULL */
+	/* The key that came behind it last time; NULL: nothing is remembered here. */
+	struct key_memo_entry *next;
 };
 
 struct key_memo {
@@ -39,7 +40,10 @@ static inline uint64_t key_memo_word(const uint8_t *text, size_t len, size_t i)
 	return run_word(text + 8 * i) & run_word(mask + 8 * i);
 }
 
-/* Does the text begin with the key of the entry? KEY_MEMO_TEXT bytes must be there. */
+/*
+ * Does the text begin with the key of the entry? KEY_MEMO_TEXT bytes must be
+ * there. Whether the key ends with it, what comes behind it must tell.
+ */
 static inline bool key_memo_is(const struct key_memo_entry *entry, uint64_t parent,
 			       const uint8_t *text)
 {

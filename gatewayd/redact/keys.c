@@ -455,19 +455,19 @@ static struct key_memo_entry *memo_place(struct key_memo *memo, const uint64_t *
 struct key_memo_entry *keys_whole(const struct redact_keys *keys, uint64_t parent, struct bytes key)
 {
 	struct key_memo *memo = keys->memo;
-	uint64_t text[KEY_MEMO_WORDS] = {0};
+	uint64_t text[KEY_MEMO_WORDS];
 	struct key_memo_entry *entry;
 
-	if (key.len + 2 > KEY_MEMO_TEXT)
+	if (key.len > KEY_MEMO_TEXT)
 		return look_up(keys, parent, key, &memo->none);
-	memcpy(text, key.data, key.len);
-	memcpy((uint8_t *)text + key.len, "\":", 2);
+	for (size_t i = 0; i < KEY_MEMO_WORDS; i++)
+		text[i] = key.len > 8 * i ? run_word_of(key.data + 8 * i, key.len - 8 * i) : 0;
 	entry = memo_place(memo, text, parent);
-	if (entry->len == key.len + 2 && entry->parent == parent &&
-	    memcmp(entry->text, text, sizeof(text)) == 0)
+	if (entry->next && entry->len == key.len && entry->parent == parent &&
+	    entry->text[0] == text[0] && entry->text[1] == text[1] && entry->text[2] == text[2])
 		return entry;
 	memcpy(entry->text, text, sizeof(text));
-	entry->len = key.len + 2;
+	entry->len = key.len;
 	entry->parent = parent;
 	entry->next = &memo->none;
 	return look_up(keys, parent, key, entry);

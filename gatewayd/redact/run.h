@@ -13,12 +13,46 @@
 #define RUN_ONES UINT64_C(0x0101010101010101)
 #define RUN_HIGHS (RUN_ONES << 7)
 
+/* How far byte i in memory is to be shifted to its place in a word. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define RUN_SHIFT(i) (56 - 8 * (i))
+#else
+#define RUN_SHIFT(i) (8 * (i))
+#endif
+
 static inline uint64_t run_word(const uint8_t *data)
 {
 	uint64_t word;
 
 	memcpy(&word, data, sizeof(word));
 	return word;
+}
+
+/*
+ * The first so many bytes (at most 8) of a word, zeros behind them. Not by a
+ * memcpy() into a word: to read what was just written in parts waits until
+ * all of it has reached the cache.
+ */
+static inline uint64_t run_word_of(const uint8_t *data, size_t len)
+{
+	uint64_t word = 0;
+	uint32_t first, last;
+
+	if (len >= sizeof(word))
+		return run_word(data);
+	if (len < sizeof(first)) {
+		for (size_t i = 0; i < len; i++)
+			word |= (uint64_t)data[i] << RUN_SHIFT(i);
+		return word;
+	}
+	memcpy(&first, data, sizeof(first));
+	memcpy(&last, data + len - sizeof(last), sizeof(last));
+	/* The two overlap where they say the same. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return (uint64_t)first << 32 | (uint64_t)last << 8 * (8 - len);
+#else
+	return first | (uint64_t)last << 8 * (len - 4);
+#endif
 }
 
 /* The highest bit of each byte that is at least `least` (1 to 0x80); of those below 0x80. */
@@ -59,20 +93,49 @@ static inline uint64_t run_digit_ends(uint64_t word)
 	return (run_at_least(word, 10) | word) & RUN_HIGHS;
 }
 
+/* Control characters of ASCII. */
+static inline uint64_t run_controls(uint64_t word)
+{
+	return (~run_at_least(word, ' ') | run_at_least(word, 0x7f)) & ~word & RUN_HIGHS;
+}
+
+/* The same, and all that is not ASCII. */
+static inline uint64_t run_line_ends(uint64_t word)
+{
+	return run_controls(word) | (word & RUN_HIGHS);
+}
+
+/* '&' or ';', where a form's value ends. */
+static inline uint64_t run_value_ends(uint64_t word)
+{
+	uint64_t ampersands = run_at_least(word ^ RUN_ONES * '&', 1);
+	uint64_t semicolons = run_at_least(word ^ RUN_ONES * ';', 1);
+
+	return ~((ampersands & semicolons) | word) & RUN_HIGHS;
+}
+
+static inline uint64_t run_semicolons(uint64_t word)
+{
+	return ~(run_at_least(word ^ RUN_ONES * ';', 1) | word) & RUN_HIGHS;
+}
+
+static inline uint64_t run_ampersands(uint64_t word)
+{
+	return ~(run_at_least(word ^ RUN_ONES * '&', 1) | word) & RUN_HIGHS;
+}
+
 /* Bytes before the first that `ends` marks; the last few are tried as a word with zeros. */
 static inline size_t run_length(const uint8_t *data, size_t len, uint64_t (*ends)(uint64_t))
 {
-	uint64_t word = 0;
 	uint64_t marks;
 	size_t at = 0;
 
-	for (; len - at >= sizeof(word); at += sizeof(word)) {
+	for (; len - at >= sizeof(marks); at += sizeof(marks)) {
 		marks = ends(run_word(data + at));
 		if (marks)
 			return at + run_first(marks);
 	}
-	memcpy(&word, data + at, len - at);
-	marks = ends(word);
+	marks = ends(run_word_of(data + at, len - at));
 	if (!marks)
 		return len;
 	at += run_first(marks);
