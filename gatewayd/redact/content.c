@@ -21,7 +21,8 @@ bool text_begins(struct bytes text, const char *word)
 static bool text_has(struct bytes text, const char *word)
 {
 	for (; text.len; text.data++, text.len--) {
-		if (text_begins(text, word))
+		/* Words begin with letters; nearly every byte is another one. */
+		if ((*text.data | 0x20) == (uint8_t)*word && text_begins(text, word))
 			return true;
 	}
 	return false;
@@ -61,9 +62,12 @@ static struct bytes find_boundary(struct bytes value)
 	return found;
 }
 
+#define FORM_TYPE "application/x-www-form-urlencoded"
+
 enum content_kind content_kind_of_type(struct bytes value, struct bytes *ret_boundary)
 {
 	struct bytes type = value;
+	bool form;
 
 	*ret_boundary = bytes_of(value.data, 0);
 	for (type.len = 0; type.len < value.len && value.data[type.len] != ';';)
@@ -78,11 +82,14 @@ enum content_kind content_kind_of_type(struct bytes value, struct bytes *ret_bou
 		*ret_boundary = find_boundary(value);
 		return ret_boundary->len ? CONTENT_MULTIPART : CONTENT_OPAQUE;
 	}
+	form = text_begins(type, FORM_TYPE);
+	if (form && type.len == strlen(FORM_TYPE))
+		return CONTENT_FORM;
 	if (text_has(type, "json"))
 		return CONTENT_JSON;
 	if (text_has(type, "xml"))
 		return CONTENT_XML;
-	if (text_begins(type, "application/x-www-form-urlencoded"))
+	if (form)
 		return CONTENT_FORM;
 	return text_begins(type, "text/") ? CONTENT_TEXT : CONTENT_BINARY;
 }

@@ -2,6 +2,7 @@
 /* See http.h. RFC 9112 sections 3, 6 and 7. */
 #include "redact/http.h"
 #include "redact/http_header.h"
+#include "redact/run.h"
 #include "redact/secrets.h"
 
 enum state {
@@ -181,59 +182,60 @@ static bool head_end(struct http_editor *http)
 static bool name_edit(struct http_editor *http, struct redact_feed *feed, const uint8_t *data,
 		      size_t len, size_t *ret_run)
 {
-	size_t run = 0;
+	struct bytes name = {data, 0};
+	uint32_t matched;
 
-	while (run < len && http_is_token(data[run]))
-		run++;
-	http_name_edit(http, feed, data, run);
-	*ret_run = run;
-	if (run == len)
-		return true;
-	*ret_run = run + 1;
+	while (name.len < len && http_is_token(data[name.len]))
+		name.len++;
+	*ret_run = name.len;
+	if (http->state == LINE && name.len < len) {
+		http->cut = false;
+		matched = http_whole_name_matches(feed, name);
+	} else {
+		if (http->state == LINE)
+			http_name_begin(http, feed);
+		http->state = NAME;
+		http_name_edit(http, feed, data, name.len);
+		if (name.len == len)
+			return true;
+		name = bytes_of(http->line, http->line_len);
+		matched = http_name_matches(http, feed);
+	}
+	++*ret_run;
 	http->state = VALUE_SPACE;
-	return data[run] == ':' && http->line_len && http_name_end(http, feed);
+	return data[*ret_run - 1] == ':' && name.len && http_name_end(http, name, matched);
 }
 
-static bool head_byte(struct http_editor *http, struct redact_feed *feed, uint8_t byte,
-		      size_t *ret_run)
+/* The end of a line or of the head. */
+static bool head_byte(struct http_editor *http, struct redact_feed *feed, uint8_t byte)
 {
-	*ret_run = 1;
-	switch (http->state) {
-	case LINE:
-		if (byte == '\r') {
-			http->state = HEAD_LF;
-			return true;
-		}
-		http->state = NAME;
-		http_name_begin(http, feed);
-		*ret_run = 0;
-		return true;
-	case VALUE_LF:
-		http->state = LINE;
-		return byte == '\n' && http_value_end(http, feed);
-	default:
+	if (http->state == HEAD_LF)
 		return byte == '\n' && head_end(http);
-	}
+	http->state = LINE;
+	return byte == '\n' && http_value_end(http, feed);
+}
+
+/* The first byte of a line: is it the empty one, behind the last? */
+static bool line_edit(struct http_editor *http, struct redact_feed *feed, const uint8_t *data,
+		      size_t len, size_t *ret_run)
+{
+	if (data[0] != '\r')
+		return name_edit(http, feed, data, len, ret_run);
+	http->state = HEAD_LF;
+	*ret_run = 1;
+	return true;
 }
 
 /* Bytes that a value may hold, RFC 9110 section 5.5. */
 static size_t value_run(const uint8_t *data, size_t len)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101);
 	size_t at = 0;
 
-	for (; len - at >= 8; at += 8) {
-		uint64_t word, erase;
-
-		memcpy(&word, data + at, 8);
-		erase = word ^ ones * 0x7f;
-		/* A byte below 0x20, or a zero in erase, leaves its highest bit behind. */
-		if ((((word - ones * 0x20) & ~word) | ((erase - ones) & ~erase)) & ones << 7)
-			break;
+	for (;; at++) {
+		at += run_length(data + at, len - at, run_controls);
+		if (at == len || data[at] != '\t')
+			return at;
 	}
-	while (at < len && (data[at] >= ' ' || data[at] == '\t') && data[at] != 0x7f)
-		at++;
-	return at;
 }
 
 /* As much of a value as is here; false: a control character. */
@@ -375,9 +377,11 @@ static bool edit_run(struct http_editor *http, struct redact_feed *feed, uint8_t
 	case NAME:
 		return name_edit(http, feed, data, len, ret_run);
 	case LINE:
+		return line_edit(http, feed, data, len, ret_run);
 	case VALUE_LF:
 	case HEAD_LF:
-		return head_byte(http, feed, data[0], ret_run);
+		*ret_run = 1;
+		return head_byte(http, feed, data[0]);
 	case CHUNK_SIZE:
 	case CHUNK_SIZE_LF:
 	case CHUNK_CR:

@@ -17,27 +17,33 @@ enum header {
 	HEADER_KEPT,
 };
 
+#define KNOWN(name, header)                    \
+	{                                      \
+		name, sizeof(name) - 1, header \
+	}
+
 /* In lower case. */
 static const struct known {
 	const char *name;
+	size_t len;
 	enum header header;
 } known[] = {
-	{"content-length", HEADER_LENGTH},
-	{"transfer-encoding", HEADER_CODING},
-	{"content-type", HEADER_TYPE},
-	{"content-encoding", HEADER_ENCODING},
-	{"upgrade", HEADER_UPGRADE},
-	{"cookie", HEADER_COOKIE},
-	{"connection", HEADER_KEPT},
-	{"host", HEADER_KEPT},
-	{"expect", HEADER_KEPT},
-	{"te", HEADER_KEPT},
-	{"trailer", HEADER_KEPT},
-	{"content-range", HEADER_KEPT},
-	{"sec-websocket-key", HEADER_KEPT},
-	{"sec-websocket-version", HEADER_KEPT},
-	{"sec-websocket-protocol", HEADER_KEPT},
-	{"sec-websocket-extensions", HEADER_KEPT},
+	KNOWN("content-length", HEADER_LENGTH),
+	KNOWN("transfer-encoding", HEADER_CODING),
+	KNOWN("content-type", HEADER_TYPE),
+	KNOWN("content-encoding", HEADER_ENCODING),
+	KNOWN("upgrade", HEADER_UPGRADE),
+	KNOWN("cookie", HEADER_COOKIE),
+	KNOWN("connection", HEADER_KEPT),
+	KNOWN("host", HEADER_KEPT),
+	KNOWN("expect", HEADER_KEPT),
+	KNOWN("te", HEADER_KEPT),
+	KNOWN("trailer", HEADER_KEPT),
+	KNOWN("content-range", HEADER_KEPT),
+	KNOWN("sec-websocket-key", HEADER_KEPT),
+	KNOWN("sec-websocket-version", HEADER_KEPT),
+	KNOWN("sec-websocket-protocol", HEADER_KEPT),
+	KNOWN("sec-websocket-extensions", HEADER_KEPT),
 };
 
 static void line_begin(struct http_editor *http)
@@ -86,6 +92,25 @@ void http_name_edit(struct http_editor *http, const struct redact_feed *feed, co
 		keys_feed(keys, &http->bare, data + at, len - at);
 }
 
+uint32_t http_name_matches(const struct http_editor *http, const struct redact_feed *feed)
+{
+	uint32_t matched = feed_matches(feed, &http->match);
+
+	return http->prefixed ? matched | feed_matches(feed, &http->bare) : matched;
+}
+
+uint32_t http_whole_name_matches(const struct redact_feed *feed, struct bytes name)
+{
+	const struct redact_plan *plan = feed->plan;
+	uint32_t matched = keys_whole(plan->keys, keys_no_parent, name)->categories;
+
+	if (text_begins(name, "x-")) {
+		name = bytes_of(name.data + 2, name.len - 2);
+		matched |= keys_whole(plan->keys, keys_no_parent, name)->categories;
+	}
+	return matched & plan->categories;
+}
+
 static bool is_mark(char c)
 {
 	return c == '_' || c == '-' || c == '.' || c == '$';
@@ -111,10 +136,27 @@ static bool is_nearly(const char *at, const char *end, const char *name)
 	}
 }
 
-static bool is_exactly(const struct http_editor *http, const char *name)
+static const struct known *known_exactly(struct bytes name)
 {
-	return http->line_len == strlen(name) &&
-	       text_begins(bytes_of(http->line, http->line_len), name);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (known[i].len == name.len && text_begins(name, known[i].name))
+			return &known[i];
+	}
+	return NULL;
+}
+
+static bool is_nearly_known(struct bytes name)
+{
+	const char *begin = (const char *)name.data;
+	const char *end = begin + name.len;
+
+	while (begin < end && is_mark(*begin))
+		begin++;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && begin < end; i++) {
+		if (known[i].name[0] == lower(*begin) && is_nearly(begin, end, known[i].name))
+			return true;
+	}
+	return false;
 }
 
 /* Headers that decide how the rest is read may come once, and not behind the body. */
@@ -130,25 +172,16 @@ static bool note_header(struct http_editor *http, enum header header)
 	return true;
 }
 
-bool http_name_end(struct http_editor *http, const struct redact_feed *feed)
+bool http_name_end(struct http_editor *http, struct bytes name, uint32_t matched)
 {
-	const char *begin = http->line, *end = http->line + http->line_len;
-	enum header header = HEADER_OTHER;
+	/* None of those that matter is as long as what does not fit. */
+	bool known_length = name.len <= sizeof(http->line) && !http->cut;
+	const struct known *exact = known_length ? known_exactly(name) : NULL;
+	enum header header = exact ? exact->header : HEADER_OTHER;
 
-	while (begin < end && is_mark(*begin))
-		begin++;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && begin < end; i++) {
-		if (known[i].name[0] != lower(*begin) || http->cut ||
-		    !is_nearly(begin, end, known[i].name))
-			continue;
-		if (!is_exactly(http, known[i].name))
-			return false;
-		header = known[i].header;
-		break;
-	}
-	http->matched = feed_matches(feed, &http->match);
-	if (http->prefixed)
-		http->matched |= feed_matches(feed, &http->bare);
+	if (!exact && known_length && is_nearly_known(name))
+		return false;
+	http->matched = matched;
 	if (http->matched && (header == HEADER_OTHER || header == HEADER_COOKIE))
 		header = HEADER_MASKED;
 	http->counted = false;
