@@ -188,7 +188,7 @@ static bool ends_gram(const struct redact_secrets *secrets, const struct node *n
 	return node->depth >= GRAM && node->depth - GRAM < secrets->stride;
 }
 
-/* Room for the grams that there are, mostly empty. */
+/* Room for the grams that there are, nearly all of it empty: a chance hit costs many looks. */
 static bool prepare_grams(struct redact_secrets *secrets)
 {
 	unsigned shortest = GRAM + STRIDE_MOST - 1;
@@ -204,7 +204,7 @@ static bool prepare_grams(struct redact_secrets *secrets)
 	for (uint32_t i = 1; i < secrets->count; i++)
 		count += ends_gram(secrets, &secrets->nodes[i]);
 	secrets->gram_bits = GRAM_BITS_LEAST;
-	while (secrets->gram_bits < GRAM_BITS_MOST && count * 32 > (size_t)1 << secrets->gram_bits)
+	while (secrets->gram_bits < GRAM_BITS_MOST && count * 128 > (size_t)1 << secrets->gram_bits)
 		secrets->gram_bits++;
 	secrets->grams = calloc((size_t)1 << secrets->gram_bits, 1);
 	return secrets->grams;
