@@ -267,7 +267,12 @@ static bool any_view(struct reference *reference, const struct view *view, const
 	if (strstr(type, "json") || strstr(type, "xml"))
 		return false;
 	if (strstr(type, "urlencoded")) {
-		form_view(reference, view, at, view->n, false);
+		size_t end = view->n;
+
+		/* A form is one line; what ends it is no part of its last value. */
+		while (view->units[end - 1].code == '\r' || view->units[end - 1].code == '\n')
+			end--;
+		form_view(reference, view, at, end, false);
 		return true;
 	}
 	return text_view(reference, view);
