@@ -318,8 +318,8 @@ static void a_quota_is_read_as_it_was_written(void **state)
 	/* What is no quota of a limit: the shared one, or anybody's rule. */
 	nft_batch_open(&batch, 1000);
 	nft_limits_maps(&batch, 1);
-	assert_false(
-		nft_limits_read(message_at(&batch, batch.note_count - 1), &limit, &is_up, &count));
+	assert_false(nft_limits_read(message_at(&batch, (unsigned)batch.note_count - 1), &limit,
+				     &is_up, &count));
 	assert_false(nft_limits_read(message_at(&batch, 1), &limit, &is_up, &count));
 	nft_batch_free(&batch);
 }
