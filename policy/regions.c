@@ -44,7 +44,9 @@ static const struct {
 	 * commission.europa.eu, "Adequacy decisions", GDPR article 45; 2026-08.
 	 * Canada: commercial organisations only. United States: only those in the
 	 * EU-US Data Privacy Framework. A country code cannot tell them apart, so
-	 * make a region of your own where that matters to you.
+	 * make a region of your own where that matters to you. Brazil: decision
+	 * (EU) 2026/179. United Kingdom: renewed 2025-12-19, until 2031-12-27. The
+	 * European Patent Organisation (2025-07-15) is no country, so not in here.
 	 */
 	{"adequacy", "AD AR BR CA CH FO GB GG IL IM JE JP KR NZ US UY"},
 	/* The UKUSA agreement of 1946 and its later parties, nsa.gov (2010). */
