@@ -212,7 +212,7 @@ static bool read_item(struct walk *walk)
 {
 	struct level *level = walk->depth ? &walk->levels[walk->depth - 1] : NULL;
 	uint32_t covered = level ? level->covered : 0;
-	struct head head;
+	struct head head = {0};
 
 	if (cursor_peek(&walk->cursor) == BREAK_BYTE) {
 		cursor_skip(&walk->cursor, 1);
