@@ -13,7 +13,7 @@
 
 #include "capture/capture.h"
 #include "engine/engine.h"
-#include "limits.h"
+#include "limit_counts.h"
 #include "networks.h"
 #include "policy/policy.h"
 #include "system/clock.h"
@@ -93,7 +93,7 @@ struct daemon {
 	bool made_runtime;           /* so it is ours to give away */
 	bool started_loop;
 	uint64_t bindings_digest, known_digest, limits_digest; /* of what was saved last */
-	struct limits_readings limits_left;                    /* until the engine has them */
+	struct limit_counts_readings limits_left;              /* until the engine has them */
 	time_us limits_saved;  /* the last time that this was tried, and */
 	bool limits_unsaved;   /* it failed */
 	time_us limits_minute; /* since 1970, at the last reading before one ended */

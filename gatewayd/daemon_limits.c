@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "daemon.h"
-#include "limits.h"
+#include "limit_counts.h"
 #include "system/log.h"
 #include "system/nft.h"
 
@@ -75,8 +75,9 @@ void daemon_save_limits(struct daemon *daemon)
 	char path[4096];
 	int error;
 
-	error = limits_save(daemon->engine, daemon_state_path(daemon, "limits", path, sizeof(path)),
-			    &daemon->limits_digest);
+	error = limit_counts_save(daemon->engine,
+				  daemon_state_path(daemon, "limits", path, sizeof(path)),
+				  &daemon->limits_digest);
 	if (error && !daemon->limits_unsaved)
 		log_warn("limits", "%s: %s; a restart forgets what was used of the limits", path,
 			 strerror(-error));
@@ -94,16 +95,16 @@ void daemon_watch_limits(struct daemon *daemon, time_us now)
 
 bool daemon_find_limits(struct daemon *daemon)
 {
-	(void)nft_read_limits(daemon->nft, limits_add_reading, &daemon->limits_left);
+	(void)nft_read_limits(daemon->nft, limit_counts_add_reading, &daemon->limits_left);
 	return daemon->limits_left.count > 0;
 }
 
 void daemon_restore_limits(struct daemon *daemon)
 {
-	struct limits_readings *left = &daemon->limits_left;
+	struct limit_counts_readings *left = &daemon->limits_left;
 	char path[4096];
-	int count = limits_load(daemon->engine,
-				daemon_state_path(daemon, "limits", path, sizeof(path)), left);
+	int count = limit_counts_load(
+		daemon->engine, daemon_state_path(daemon, "limits", path, sizeof(path)), left);
 
 	if (count < 0 && count != -ENOENT)
 		log_warn("limits", "%s is not used: %s", path,
@@ -113,6 +114,6 @@ void daemon_restore_limits(struct daemon *daemon)
 	/* What the kernel knew is only with us now: with the first tick. */
 	daemon->limits_saved = left->count ? 0 : clock_now();
 	free(left->readings);
-	*left = (struct limits_readings){0};
+	*left = (struct limit_counts_readings){0};
 	daemon_restart_limits(daemon);
 }

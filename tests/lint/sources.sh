@@ -39,6 +39,12 @@ calls=$(awk -v banned="(^|[^A-Za-z0-9_.>])($banned)[[:space:]]*\\\\(" '
 	}' gatewayd/*.[ch] gatewayd/*/*.[ch] policy/*.[ch])
 tap_nothing "no call that a safer one exists for" "$calls"
 
+# One that is called limits.h would be read in the place of the system's.
+shadows=$(for f in gatewayd/*.h; do
+	! echo "#include <$(basename "$f")>" | ${CC:-cc} -E -xc - >/dev/null 2>&1 || echo "$f"
+done)
+tap_nothing "no header has the name of one of the system's" "$shadows"
+
 paths=$(grep -nE '(^|[^A-Za-z0-9_$}])/(home/[a-z]|root/|work/|Users/)' "${text_files[@]}" /dev/null |
 	grep -v '^tests/lint/sources\.sh:')
 tap_nothing "no path of somebody's machine" "$paths"

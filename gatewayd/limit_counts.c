@@ -6,20 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "limits.h"
+#include "limit_counts.h"
 #include "saved.h"
 
 #define HEAD "gatewayd-limits 1"
 #define USE_WORDS 6
 #define WORDS (2 + 2 * USE_WORDS) /* in front of the rule */
 
-void limits_add_reading(void *context, uint64_t limit, bool up, uint64_t count)
+void limit_counts_add_reading(void *context, uint64_t limit, bool up, uint64_t count)
 {
-	struct limits_readings *readings = context;
+	struct limit_counts_readings *readings = context;
 
 	if (readings->count == readings->size) {
 		size_t size = readings->size * 2 + 16;
-		struct limits_reading *grown =
+		struct limit_counts_reading *grown =
 			realloc(readings->readings, size * sizeof(*readings->readings));
 
 		if (!grown)
@@ -27,7 +27,7 @@ void limits_add_reading(void *context, uint64_t limit, bool up, uint64_t count)
 		readings->readings = grown;
 		readings->size = size;
 	}
-	readings->readings[readings->count++] = (struct limits_reading){limit, count, up};
+	readings->readings[readings->count++] = (struct limit_counts_reading){limit, count, up};
 }
 
 static void put_use(FILE *out, const struct limit_use *use)
@@ -50,7 +50,7 @@ static void put_limit(void *context, const struct limit_record *record)
 	fprintf(out, " %s\n", record->rule);
 }
 
-int limits_save(const struct engine *engine, const char *path, uint64_t *digest)
+int limit_counts_save(const struct engine *engine, const char *path, uint64_t *digest)
 {
 	struct saved saved;
 
@@ -114,13 +114,13 @@ static bool read_limit(char *line, struct limit_record *ret_record)
  * any more the next one begins at the reading, so that a file that was not
  * written again since then is still behind it.
  */
-static void add_rest(const struct limits_readings *readings, uint64_t limit, bool up,
+static void add_rest(const struct limit_counts_readings *readings, uint64_t limit, bool up,
 		     struct limit_use *use)
 {
 	uint64_t before = use->reading;
 
 	for (size_t i = 0; i < readings->count; i++) {
-		const struct limits_reading *reading = &readings->readings[i];
+		const struct limit_counts_reading *reading = &readings->readings[i];
 
 		if (reading->limit != limit || reading->up != up)
 			continue;
@@ -132,7 +132,7 @@ static void add_rest(const struct limits_readings *readings, uint64_t limit, boo
 
 struct loading {
 	struct engine *engine;
-	const struct limits_readings *readings;
+	const struct limit_counts_readings *readings;
 	int count;
 };
 
@@ -152,7 +152,8 @@ static bool restore_line(void *context, char *line)
 	return true;
 }
 
-int limits_load(struct engine *engine, const char *path, const struct limits_readings *readings)
+int limit_counts_load(struct engine *engine, const char *path,
+		      const struct limit_counts_readings *readings)
 {
 	struct loading loading = {engine, readings, 0};
 	int error = saved_load(path, HEAD, restore_line, &loading);

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "limits.h"
+#include "limit_counts.h"
 #include "system/state.h"
 
 #define NOW (1774778400 * SECOND_US) /* a Sunday, 10:00 in UTC */
@@ -101,21 +101,21 @@ static void save(const struct limit_record *records, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		engine_restore_limit(world.engine, &records[i]);
-	assert_int_equal(limits_save(world.engine, path, &digest), 0);
+	assert_int_equal(limit_counts_save(world.engine, path, &digest), 0);
 	assert_true(digest != 0);
 	/* The same again is not written again. */
 	unlink(path);
-	assert_int_equal(limits_save(world.engine, path, &digest), 0);
+	assert_int_equal(limit_counts_save(world.engine, path, &digest), 0);
 	assert_int_equal(access(path, F_OK), -1);
 	digest = 0;
-	assert_int_equal(limits_save(world.engine, path, &digest), 0);
+	assert_int_equal(limit_counts_save(world.engine, path, &digest), 0);
 	end_world(&world);
 }
 
 static void test_there_and_back(void **state)
 {
 	struct limit_record records[] = {make_record("camera/3"), make_record("my own rules/1")};
-	struct limits_readings none = {0};
+	struct limit_counts_readings none = {0};
 	struct world later = make_world();
 	struct found found;
 
@@ -123,7 +123,7 @@ static void test_there_and_back(void **state)
 	memset(&records[1].mac, 0, sizeof(records[1].mac));
 	assert_true(address_parse("192.0.2.10", &records[1].address));
 	save(records, 2);
-	assert_int_equal(limits_load(later.engine, path, &none), 2);
+	assert_int_equal(limit_counts_load(later.engine, path, &none), 2);
 	found = list(later.engine);
 	assert_int_equal(found.count, 2);
 	for (unsigned i = 0; i < 2; i++) {
@@ -143,7 +143,7 @@ static void test_there_and_back(void **state)
 static void test_the_kernel_went_on(void **state)
 {
 	struct limit_record record = make_record("camera/3");
-	struct limits_readings readings = {0};
+	struct limit_counts_readings readings = {0};
 	struct world later = make_world();
 	uint64_t id = engine_limit_id(&record);
 	struct found found;
@@ -151,10 +151,10 @@ static void test_the_kernel_went_on(void **state)
 	(void)state;
 	save(&record, 1);
 	for (uint64_t i = 0; i < 40; i++)
-		limits_add_reading(&readings, i, true, 1);
-	limits_add_reading(&readings, id, false, 3);
-	limits_add_reading(&readings, id, true, 1400000);
-	assert_int_equal(limits_load(later.engine, path, &readings), 1);
+		limit_counts_add_reading(&readings, i, true, 1);
+	limit_counts_add_reading(&readings, id, false, 3);
+	limit_counts_add_reading(&readings, id, true, 1400000);
+	assert_int_equal(limit_counts_load(later.engine, path, &readings), 1);
 	found = list(later.engine);
 	assert_int_equal(found.count, 1);
 	assert_int_equal(found.records[0].up.bytes, 1500000);
@@ -167,16 +167,16 @@ static void test_the_kernel_went_on(void **state)
 static void test_a_window_that_is_over(void **state)
 {
 	struct limit_record record = make_record("camera/3");
-	struct limits_readings readings = {0};
+	struct limit_counts_readings readings = {0};
 	struct world world = make_world(), later = make_world();
 	uint64_t digest = 0, id = engine_limit_id(&record);
 
 	(void)state;
 	engine_restore_limit(world.engine, &record);
-	assert_int_equal(limits_save(world.engine, path, &digest), 0);
+	assert_int_equal(limit_counts_save(world.engine, path, &digest), 0);
 	engine_advance(later.engine, NOW + 24 * HOUR_US, 600);
-	limits_add_reading(&readings, id, true, 1400000);
-	assert_int_equal(limits_load(later.engine, path, &readings), 1);
+	limit_counts_add_reading(&readings, id, true, 1400000);
+	assert_int_equal(limit_counts_load(later.engine, path, &readings), 1);
 	assert_int_equal(list(later.engine).records[0].up.bytes, 0);
 	assert_false(list(later.engine).records[0].down.spent);
 	free(readings.readings);
@@ -199,15 +199,15 @@ static void test_damaged(void **state)
 		"0 a/1\nend\n",
 		"gatewayd-limits 1\na4:cf:12:00:00:01 - 1 60 1 1 1 0 1 60 1 1 1 0 a/1\n",
 	};
-	struct limits_readings none = {0};
+	struct limit_counts_readings none = {0};
 	struct world world = make_world();
 
 	(void)state;
 	unlink(path);
-	assert_int_equal(limits_load(world.engine, path, &none), -ENOENT);
+	assert_int_equal(limit_counts_load(world.engine, path, &none), -ENOENT);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		assert_int_equal(state_save(path, bytes_of(texts[i], strlen(texts[i])), 0600), 0);
-		assert_int_equal(limits_load(world.engine, path, &none), -EINVAL);
+		assert_int_equal(limit_counts_load(world.engine, path, &none), -EINVAL);
 	}
 	assert_int_equal(list(world.engine).count, 0);
 	end_world(&world);
