@@ -115,5 +115,5 @@ machine_down() {
 
 # The page's commands of one section, as they stand there.
 page_commands() { # page section
-	awk -v section="## $2" '/^## / { inside = $0 == section } inside && sub(/^    /, "")' "$1"
+	awk -v section="## $2" '/^```/ { output = !output } /^## / { inside = $0 == section } inside && !output && sub(/^    /, "")' "$1"
 }
