@@ -13,7 +13,7 @@ folder=$(cd "$2" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 JOBS=${JOBS:-$(nproc)}
 sources="musl ldns libconfig mbedtls cmocka"
-wanted="$(cksum <"$here/musl.sh") $cpu"
+wanted="$(cat "$here/musl.sh" "$here/openwrt.sh" "$here"/../../contrib/openwrt/ldns-nossl/Makefile | cksum) $cpu"
 [ "$(cat "$folder/.complete" 2>/dev/null)" != "$wanted" ] || exit 0
 
 log=$folder.log
@@ -77,18 +77,35 @@ archive() { # library more-flags source...
 }
 
 # ---- the libraries ----
-(
-	cd "$work/ldns"
+ldns() { # compiler's flags: makes .libs/libldns.a
 	cp /usr/share/misc/config.sub /usr/share/misc/config.guess .
-	CC="$CC" CFLAGS="$flags" ./configure --host="$cpu-linux-musl" --prefix="$folder" \
+	CC="$CC" AR=$gcc-ar RANLIB=$gcc-ranlib NM=$gcc-nm CFLAGS="$1" ./configure \
+		--host="$cpu-linux-musl" --prefix="$folder" \
 		--without-ssl --without-drill --without-examples --disable-shared --enable-static \
 		--disable-dane --disable-ecdsa --disable-gost --disable-sha2
 	make -s -j"$JOBS" setup-builddir libldns.la
+}
+cp -R "$work/ldns" "$work/ldns-router"
+(
+	cd "$work/ldns"
+	ldns "$flags"
 	mkdir -p "$folder/include/ldns"
 	cp ldns/*.h "$folder/include/ldns/"
 	cp .libs/libldns.a "$folder/lib/"
 	pc ldns ldns 1.8.3
 )
+# Once more, as ldns-nossl is built for a router, for tests/cross/size.
+if [ "$cpu" = mips ]; then
+	# shellcheck source=tests/cross/openwrt.sh
+	router=$(cd "$here/../.." && . tests/cross/openwrt.sh && router_flags ldns-nossl)
+	cd "$work/ldns-router"
+	ldns "$router"
+	mkdir -p "$folder/lib/router/pkgconfig"
+	cp .libs/libldns.a "$folder/lib/router/"
+	sed "s,^Libs:.*,Libs: $folder/lib/router/libldns.a," "$folder/lib/pkgconfig/ldns.pc" \
+		>"$folder/lib/router/pkgconfig/ldns.pc"
+	cd "$OLDPWD"
+fi
 (
 	cd "$work/libconfig/lib"
 	archive config "-DHAVE_NEWLOCALE -DHAVE_USELOCALE -DHAVE_FREELOCALE" grammar.c libconfig.c scanctx.c scanner.c strbuf.c
