@@ -69,7 +69,7 @@ else
 	qemu="qemu-$cpu-static -L $sysroot"
 	# shellcheck disable=SC2046 # the list is made of words
 	set -- "$@" CC="$cpu-linux-gnu-gcc --sysroot=$sysroot" PCAP=1 all \
-		$(programs tests/unit/*/test_*.c tests/fuzz/fuzz_*.c tests/replay/*.c | sed "s,^,$build/,")
+		$(programs tests/unit/*/*.c tests/fuzz/fuzz_*.c tests/replay/*.c | grep -v /support/ | sed "s,^,$build/,")
 fi
 ${MAKE:-make} -s -j"$JOBS" "$@"
 for file in gatewayd gatewayctl $(programs tests/unit/*/*.c tests/fuzz/fuzz_*.c); do

@@ -37,14 +37,15 @@ MACHINE_BOOT='
 	set -e
 	root=$1/root
 	mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$root"
-	# What lies on other filesystems here is no part of the overlay.
-	mount --bind "$3" "$root/$3"
 	cd "$root"
 	mount -t proc proc proc
 	mount -t sysfs -o ro sysfs sys
 	mount -t cgroup2 cgroup2 sys/fs/cgroup
 	mount -t tmpfs -o mode=755 tmpfs run
 	mount -t tmpfs tmpfs tmp
+	# No part of the overlay where it lies on another filesystem, or in a tmp of ours.
+	mkdir -p "$root/$3"
+	mount --bind "$3" "$root/$3"
 	mount -t tmpfs -o mode=755 tmpfs dev
 	for node in null zero full random urandom tty; do
 		: >"dev/$node"
