@@ -49,7 +49,8 @@ wait $abroad
 tap_equal "what waited and is not is refused" $? 7
 
 # ---- decisions of a daemon that is gone ----
-fetch laptop --limit-rate 40k -m 150 -o /dev/null http://203.0.113.10/bulk 2>/dev/null &
+# Paced by the server: what has arrived already cannot be cut.
+fetch laptop -m 150 -o /dev/null http://203.0.113.10/slow 2>/dev/null &
 download=$!
 seen() { gatewayctl flows laptop --json | grep -q '203.0.113.10'; }
 expect_ok "a download that is allowed" wait_for 10 seen
