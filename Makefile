@@ -67,14 +67,16 @@ LIBS_capture := libnetfilter_queue libmnl $(if $(filter 1,$(PCAP)),libpcap)
 LIBS_system  := libnftnl libmnl libmaxminddb $(if $(filter 1,$(CAPNG)),libcap-ng) \
 	$(if $(filter 1,$(SECCOMP)),libseccomp)
 LIBS_decode  := mbedcrypto
-LIBS_program := json-c $(if $(filter 1,$(CURL)),libcurl)
+LIBS_program := json-c
+LIBS_daemon  := json-c
+LIBS_client  := json-c $(if $(filter 1,$(CURL)),libcurl)
 
 # mbedtls ships no .pc file in Debian, libev neither.
 flags = $(shell $(PKG_CONFIG) --cflags $(filter-out mbedcrypto,$(1)) 2>/dev/null)
 libs  = $(if $(filter-out mbedcrypto,$(1)),$(shell $(PKG_CONFIG) --libs $(filter-out mbedcrypto,$(1)))) \
 	$(if $(filter mbedcrypto,$(1)),-lmbedcrypto)
 
-LAYERS      := base decode policy redact engine capture system
+LAYERS      := base decode policy redact engine capture system program daemon client
 DIR_base    := gatewayd/base
 DIR_decode  := gatewayd/decode
 DIR_redact  := gatewayd/redact
@@ -82,6 +84,9 @@ DIR_engine  := gatewayd/engine
 DIR_capture := gatewayd/capture
 DIR_system  := gatewayd/system
 DIR_policy  := policy
+DIR_program := gatewayd
+DIR_daemon  := gatewayd/daemon
+DIR_client  := gatewayd/client
 
 # Archives a layer may call, itself first: the link order is the layering.
 NEEDS_base    := base
@@ -92,13 +97,16 @@ NEEDS_engine  := engine redact decode policy base
 NEEDS_capture := capture base
 NEEDS_system  := system base
 NEEDS_program := program engine redact decode policy capture system base
+NEEDS_daemon  := daemon $(NEEDS_program)
+NEEDS_client  := client $(NEEDS_program)
+NEEDS_both    := daemon $(NEEDS_client)
 
 archive    = $(BUILD)/lib$(1).a
 # Not beside the programs: one is called as a folder of sources.
 objects    = $(patsubst %.c,$(BUILD)/objects/%.o,$(1))
 archives   = $(foreach l,$(NEEDS_$(1)),$(call archive,$(l)))
 layer_libs = $(call libs,$(sort $(foreach l,$(NEEDS_$(1)),$(LIBS_$(l))))) \
-	$(if $(filter system program,$(NEEDS_$(1))),-lev) -lm
+	$(if $(filter system,$(NEEDS_$(1))),-lev) -lm
 
 # The programs: one file with main() each; all else in gatewayd/*.c is shared.
 MAINS       := gatewayd/gatewayd.c gatewayd/gatewayctl.c gatewayd/both.c
@@ -131,19 +139,23 @@ $$(call archive,$(1)): $$(call objects,$$(SRC_$(1)))
 	$$(call say,AR,$$@)rm -f $$@ && $$(AR) rcs $$@ $$^
 $$(call objects,$$(SRC_$(1))): ALL_CFLAGS += $$(call flags,$$(LIBS_$(1)))
 endef
-$(foreach l,$(LAYERS) program,$(eval $(call layer_rules,$(l))))
+$(foreach l,$(LAYERS),$(eval $(call layer_rules,$(l))))
 
-$(BUILD)/gatewayd $(BUILD)/gatewayctl: $(BUILD)/%: $(BUILD)/objects/gatewayd/%.o $(call archives,program)
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
+define program_rule
+$$(BUILD)/$(1): $$(BUILD)/objects/gatewayd/$(1).o $$(call archives,$(2))
+	$$(call say,LD,$$@)$$(CC) $$(CFLAGS) $$(ALL_LDFLAGS) -o $$@ $$^ $$(call layer_libs,$(2))
+endef
+$(eval $(call program_rule,gatewayd,daemon))
+$(eval $(call program_rule,gatewayctl,client))
 
 # ONE=1: the client is a link to the daemon; see gatewayd/both.c.
 $(BUILD)/objects/one/%.o: %.c Makefile VERSION $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -include gatewayd/both.h \
 		$(if $(filter both,$(*F)),,-Dmain=$(*F)_main) -c -o $@ $<
-$(BUILD)/one/gatewayd: $(patsubst %.c,$(BUILD)/objects/one/%.o,$(MAINS)) $(call archives,program)
+$(BUILD)/one/gatewayd: $(patsubst %.c,$(BUILD)/objects/one/%.o,$(MAINS)) $(call archives,both)
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,both)
 $(BUILD)/one/gatewayctl: $(BUILD)/one/gatewayd
 	$(Q)ln -sf gatewayd $@
 
@@ -159,20 +171,20 @@ $$(UNIT_$(1)): $$(BUILD)/%: $$(BUILD)/objects/%.o $$(SUPPORT) $$(call archives,$
 $$(UNIT_$(1):$$(BUILD)/%=$$(BUILD)/objects/%.o): ALL_CFLAGS += $$(call flags,$$(LIBS_$(1)))
 UNIT += $$(UNIT_$(1))
 endef
-$(foreach l,$(LAYERS) program,$(eval $(call unit_rules,$(l))))
+$(foreach l,$(LAYERS) both,$(eval $(call unit_rules,$(l))))
 
 # Each target reads its corpus without libFuzzer; `make fuzz` has the real one.
 CORPUS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
-$(CORPUS): $(BUILD)/%: $(BUILD)/objects/%.o $(BUILD)/objects/tests/fuzz/run.o $(SUPPORT) $(call archives,program)
+$(CORPUS): $(BUILD)/%: $(BUILD)/objects/%.o $(BUILD)/objects/tests/fuzz/run.o $(SUPPORT) $(call archives,both)
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,both)
 
 # Small programs of the lab and of the measurements, each of one file.
 TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/lab/*.c tests/bench/*.c tests/lint/*.c \
 	tests/replay/*.c))
-$(TOOLS): $(BUILD)/%: $(BUILD)/objects/%.o $(call archives,program)
+$(TOOLS): $(BUILD)/%: $(BUILD)/objects/%.o $(call archives,both)
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,program) $(TOOL_LIBS)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call layer_libs,both) $(TOOL_LIBS)
 
 # The peer that bench_first measures beside us, where it is installed.
 NDPI ?= $(call found,libndpi)
@@ -247,11 +259,11 @@ fuzz:
 		ls tests/fuzz/fuzz_*.c | sed 's,.*fuzz_\(.*\)\.c,  \1,'; exit 2; }
 	$(Q)tests/deps.sh fuzz
 	+$(Q)$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-fuzz CC='$(FUZZ_CC)' CFLAGS='$(FUZZ_FLAGS)' \
-		build-fuzz/objects/tests/fuzz/fuzz_$(T).o $(FUZZ_SUPPORT) $(foreach l,$(NEEDS_program),build-fuzz/lib$(l).a)
+		build-fuzz/objects/tests/fuzz/fuzz_$(T).o $(FUZZ_SUPPORT) $(foreach l,$(NEEDS_both),build-fuzz/lib$(l).a)
 	$(Q)mkdir -p build-fuzz/corpus/$(T) tests/fuzz/corpus/$(T)
 	$(call say,LD,build-fuzz/fuzz_$(T))$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $(ALL_LDFLAGS) \
 		-o build-fuzz/fuzz_$(T) build-fuzz/objects/tests/fuzz/fuzz_$(T).o $(FUZZ_SUPPORT) \
-		$(foreach l,$(NEEDS_program),build-fuzz/lib$(l).a) $(call layer_libs,program)
+		$(foreach l,$(NEEDS_both),build-fuzz/lib$(l).a) $(call layer_libs,both)
 	$(Q)build-fuzz/fuzz_$(T) -max_total_time=$(TIME) -print_final_stats=1 \
 		-artifact_prefix=build-fuzz/$(T)- \
 		$(if $(wildcard tests/fuzz/$(T).dict),-dict=tests/fuzz/$(T).dict) \

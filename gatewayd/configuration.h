@@ -17,7 +17,10 @@
 
 #include "policy/policy.h"
 
+/* Where both programs look unless they are told otherwise. */
+#define CONFIGURATION_DIRECTORY GATEWAYD_SYSCONFDIR
 #define CONFIGURATION_STATEDIR GATEWAYD_STATEDIR
+#define CONFIGURATION_SOCKET GATEWAYD_RUNDIR "/control.sock"
 
 struct configuration {
 	struct policy_source *sources;

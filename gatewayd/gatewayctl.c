@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command-line client: main(). The tables are in gatewayctl_commands.c;
+ * The command-line client: main(). The tables are in client/commands.c;
  * what each command does is in the other gatewayctl_*.c files.
  */
-#include "gatewayctl.h"
+#include "client/client.h"
 
 #include <signal.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The daemon: options, and the order in which it starts. gatewayd(8) draws
- * it; each step is a function of daemon.c, and one that fails ends the start.
+ * it; each step is a function of daemon/daemon.c, and one that fails ends the start.
  */
 #define _GNU_SOURCE
 #include <getopt.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "configuration.h"
-#include "daemon.h"
+#include "daemon/daemon.h"
 #include "system/log.h"
 
 #define PRINT_MOST (64u << 20)
@@ -22,7 +22,7 @@ static void print_usage(FILE *stream)
 	      "       gatewayd -n [-v] [-c DIR]\n"
 	      "\n"
 	      "  -c, --config DIR     read DIR instead of " GATEWAYD_SYSCONFDIR "\n"
-	      "  -s, --socket SOCKET  the control socket, " DAEMON_SOCKET "\n"
+	      "  -s, --socket SOCKET  the control socket, " CONFIGURATION_SOCKET "\n"
 	      "  -u, --user USER      run as USER, by default " PRIVILEGE_USER " if there is one\n"
 	      "  -n, --check          check the files and end; with -v print what was understood\n"
 	      "  -v, --verbose        say more; names and addresses of devices appear in the log\n"
@@ -135,7 +135,7 @@ static int check(const struct daemon_options *options)
 int main(int argc, char **argv)
 {
 	static struct daemon daemon = {
-		.options = {.directory = DAEMON_DIRECTORY, .socket = DAEMON_SOCKET},
+		.options = {.directory = CONFIGURATION_DIRECTORY, .socket = CONFIGURATION_SOCKET},
 	};
 	int exit_code = read_options(argc, argv, &daemon.options);
 

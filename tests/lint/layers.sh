@@ -6,8 +6,13 @@ set -u
 cd "$(dirname "$0")/../.." || exit 2
 . tests/tap.sh
 
-allowed_for() { # folder
+allowed_for() { # file
+	local shared='engine redact decode policy capture system base'
 	case $1 in
+	gatewayd/gatewayd.c) echo "daemon $shared" && return ;;
+	gatewayd/gatewayctl.c) echo "client $shared" && return ;;
+	esac
+	case $(dirname "$1") in
 	gatewayd/base) echo base ;;
 	gatewayd/decode) echo decode base ;;
 	policy) echo policy base ;;
@@ -15,7 +20,9 @@ allowed_for() { # folder
 	gatewayd/engine) echo engine redact decode policy base ;;
 	gatewayd/capture) echo capture base ;;
 	gatewayd/system) echo system base ;;
-	gatewayd) echo gatewayd engine redact decode policy capture system base ;;
+	gatewayd) echo "$shared" ;;
+	gatewayd/daemon) echo "daemon $shared" ;;
+	gatewayd/client) echo "client $shared" ;;
 	esac
 }
 
@@ -26,10 +33,10 @@ mbedtls/.* gatewayd/decode/quic_crypto\.c
 ev\.h gatewayd/system/loop\.c
 maxminddb\.h gatewayd/system/geo\.c
 pcap/.*|pcap\.h gatewayd/capture/pcap.*\.[ch]
-curl/.* gatewayd/gatewayctl_[a-z]*\.c
+curl/.* gatewayd/client/fetch\.c
 libnftnl/.* gatewayd/system/nft.*\.[ch]
 seccomp\.h|cap-ng\.h gatewayd/system/(privilege|confine).*\.c
-json-c/.* gatewayd/[a-z_]*\.[ch]'
+json-c/.* gatewayd/(client/|daemon/|)[a-z_]*\.[ch]'
 
 upward='' shapes=''
 while IFS=: read -r file line text; do
@@ -37,14 +44,14 @@ while IFS=: read -r file line text; do
 	case $name in
 	*/*/* | [!a-z]* | *..*) shapes+="$file:$line: $name is not folder/file.h"$'\n' ;;
 	*/*.h)
-		case " $(allowed_for "$(dirname "$file")") " in
+		case " $(allowed_for "$file") " in
 		*" ${name%%/*} "*) ;;
 		*) upward+="$file:$line: $name"$'\n' ;;
 		esac
 		;;
 	*)
-		# The programs' own headers lie beside them.
-		[ "$(dirname "$file")" = gatewayd ] && [ -e "gatewayd/$name" ] ||
+		# What both programs share lies beside them.
+		[[ $(dirname "$file") =~ ^gatewayd(/client|/daemon|)$ ]] && [ -e "gatewayd/$name" ] ||
 			shapes+="$file:$line: $name is not folder/file.h"$'\n'
 		;;
 	esac

@@ -38,6 +38,8 @@ plant() { # file text
 fresh_copy
 plant gatewayd/base/addr.c '#include "engine/engine.h"'
 must_see layers "upward"
+plant gatewayd/client/text.c '#include "daemon/daemon.h"'
+must_see layers "upward"
 plant gatewayd/base/addr.c '#include "addr.h"'
 must_see layers "folder/file.h"
 plant gatewayd/base/addr.c '#include <libconfig.h>'

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/networks.h"
+
+#include <glob.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FILE_MOST 65536
+
+static void add(struct networks *networks, const char *name, size_t len)
+{
+	if (len == 0 || len >= NETWORK_NAME_SIZE || networks->count == NETWORKS_MOST)
+		return;
+	for (size_t i = 0; i < networks->count; i++) {
+		if (strlen(networks->names[i]) == len && !memcmp(networks->names[i], name, len))
+			return;
+	}
+	memcpy(networks->names[networks->count], name, len);
+	networks->names[networks->count++][len] = 0;
+}
+
+/* The value of a line, or NULL when it is about something else. */
+static const char *value_of(const char *line)
+{
+	line += strspn(line, " \t");
+	if (!strncmp(line, "ssid=", 5))
+		return line + 5;
+	if (strncmp(line, "option", 6) != 0)
+		return NULL;
+	line += 6;
+	line += strspn(line, " \t");
+	if (!strncmp(line, "'ssid'", 6))
+		line += 6;
+	else if (!strncmp(line, "ssid", 4))
+		line += 4;
+	else
+		return NULL;
+	if (*line != ' ' && *line != '\t')
+		return NULL;
+	return line + strspn(line, " \t");
+}
+
+void networks_parse(const char *text, struct networks *networks)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\r\n");
+		const char *end = text + len;
+		const char *value = value_of(text);
+
+		if (value && value <= end) {
+			bool quoted = *value == '\'' || *value == '"';
+			char closing[] = {*value, '\r', '\n', 0};
+
+			if (quoted)
+				add(networks, value + 1, strcspn(value + 1, closing));
+			else
+				add(networks, value, (size_t)(end - value));
+		}
+		text = end + strspn(end, "\r\n");
+	}
+}
+
+static void read_file(const char *path, struct networks *networks)
+{
+	static char text[FILE_MOST];
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return;
+	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
+	fclose(file);
+	networks_parse(text, networks);
+}
+
+void networks_read(struct networks *networks)
+{
+	static const char *const patterns[] = {"/etc/config/wireless", "/etc/hostapd/*.conf",
+					       "/var/run/hostapd-*.conf"};
+	glob_t found;
+
+	networks->count = 0;
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		if (glob(patterns[i], 0, NULL, &found) != 0)
+			continue;
+		for (size_t j = 0; j < found.gl_pathc; j++)
+			read_file(found.gl_pathv[j], networks);
+		globfree(&found);
+	}
+}
