@@ -226,24 +226,6 @@ static void send_all(struct sender *sender)
 
 /* ---- one case ---- */
 
-static bool refer(struct reference *reference, enum framing framing, size_t from, uint8_t *data,
-		  size_t len)
-{
-	switch (framing) {
-	case FRAMING_JSON:
-		return reference_json(reference, data, len);
-	case FRAMING_HTTP:
-		return reference_http(reference, data, len);
-	case FRAMING_MQTT:
-		return reference_mqtt(reference, data, len);
-	case FRAMING_WEBSOCKET:
-		return reference_websocket(reference, data + from, len - from);
-	case FRAMING_COUNT:
-		break;
-	}
-	return false;
-}
-
 /* With known secrets: the editor itself, which sees the message whole. */
 static bool edit_whole(const struct redact_secrets *secrets, uint32_t categories, uint8_t *data,
 		       size_t len)
@@ -257,21 +239,13 @@ static bool edit_whole(const struct redact_secrets *secrets, uint32_t categories
 	return !result.opaque;
 }
 
-static void show(const char *what, const uint8_t *data, size_t len)
-{
-	printf("# %s: ", what);
-	for (size_t i = 0; i < len; i++)
-		printf(data[i] >= ' ' && data[i] < 0x7f ? "%c" : "\\x%02x", data[i]);
-	printf("\n");
-}
-
 static void complain(uint64_t case_seed, const char *what, const struct generated *message,
 		     const uint8_t *expected)
 {
 	printf("# SEED=%" PRIu64 " CASES=1: %s\n", case_seed, what);
-	show("message ", message->data, message->len);
-	show("expected", expected, message->len);
-	show("arrived ", server.data, message->len);
+	generated_show("message ", message->data, message->len);
+	generated_show("expected", expected, message->len);
+	generated_show("arrived ", server.data, message->len);
 	fail();
 }
 
@@ -298,7 +272,7 @@ static void one_case(struct world *world, const struct redact_secrets *secrets, 
 	memcpy(expected, message.data, message.len);
 	reference.categories = rules[rule].categories;
 	if (!(secrets ? edit_whole(secrets, rules[rule].categories, expected, message.len)
-		      : refer(&reference, framing, from, expected, message.len)))
+		      : generated_edit(&reference, framing, from, expected, message.len)))
 		complain(case_seed, "the reference cannot read it", &message, expected);
 	sender.port = (uint16_t)(1024 + case_seed % 60000);
 	sender.to = rules[rule].port;
@@ -384,8 +358,9 @@ static void test_every_split_of_real_messages(void **state)
 		size_t len = read_client(clients[i], data, sizeof(data));
 
 		memcpy(expected, data, len);
-		assert_true(refer(&reference, data[0] == 0x10 ? FRAMING_MQTT : FRAMING_HTTP, 0,
-				  expected, len));
+		assert_true(generated_edit(&reference,
+					   data[0] == 0x10 ? FRAMING_MQTT : FRAMING_HTTP, 0,
+					   expected, len));
 		assert_true(reference.stripped[DATA_IDENTITY] > 0);
 		for (size_t cut = 1; cut < len; cut++) {
 			for (int reversed = 0; reversed < 2; reversed++) {

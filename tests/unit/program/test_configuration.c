@@ -1,52 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
-#include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "tests/unit/support/folder.h"
 
-#include <cmocka.h>
+#include <string.h>
 
 #include "configuration.h"
-
-static char folder[] = "/tmp/test_configuration_XXXXXX";
-
-static const char *in_folder(const char *name)
-{
-	static char path[2][256];
-	static unsigned turn;
-
-	turn = !turn;
-	snprintf(path[turn], sizeof(path[turn]), "%s/%s", folder, name);
-	return path[turn];
-}
-
-static void put_file(const char *name, const char *text)
-{
-	FILE *file = fopen(in_folder(name), "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-	(void)status, (void)kind;
-	return place->level == 0 ? 0 : remove(path);
-}
-
-/* All that is in the folder. */
-static void remove_all(void)
-{
-	assert_int_equal(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
-}
 
 static int start(void **state)
 {
@@ -56,24 +14,11 @@ static int start(void **state)
 	};
 
 	(void)state;
-	remove_all();
+	empty_folder();
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		assert_int_equal(mkdir(in_folder(folders[i]), 0755), 0);
 	put_file("etc/gatewayd.conf", "home = [ \"US\" ];\n");
 	return setenv("GATEWAYD_DATADIR", in_folder("share"), 1);
-}
-
-static int make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	remove_all();
-	return rmdir(folder);
 }
 
 /* "profile share/policy/a.conf\n..." */
@@ -136,7 +81,7 @@ static void test_passed_over(void **state)
 static void test_only_main_file(void **state)
 {
 	(void)state;
-	remove_all();
+	empty_folder();
 	assert_int_equal(mkdir(in_folder("etc"), 0755), 0);
 	put_file("etc/gatewayd.conf", "");
 	assert_sources("main etc/gatewayd.conf\n");

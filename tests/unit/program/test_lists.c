@@ -1,54 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
-#include <fcntl.h>
-#include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "tests/unit/support/folder.h"
 
-#include <cmocka.h>
+#include <fcntl.h>
+#include <string.h>
 
 #include <json-c/json.h>
 
 #include "lists.h"
 
-static char folder[] = "/tmp/test_lists_XXXXXX";
-
-static const char *in_folder(const char *name)
-{
-	static char path[2][256];
-	static unsigned turn;
-
-	turn = !turn;
-	snprintf(path[turn], sizeof(path[turn]), "%s/%s", folder, name);
-	return path[turn];
-}
-
-static void put_file(const char *name, const char *text)
-{
-	FILE *file = fopen(in_folder(name), "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-	(void)status, (void)kind;
-	return place->level == 0 ? 0 : remove(path);
-}
-
 static int start(void **state)
 {
 	(void)state;
-	assert_int_equal(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+	empty_folder();
 	assert_int_equal(mkdir(in_folder("state"), 0755), 0);
 	return setenv("GATEWAYD_STATEDIR", in_folder("state"), 1);
 }
@@ -249,12 +213,6 @@ int main(void)
 		cmocka_unit_test_setup(test_unwritable, start),
 		cmocka_unit_test_setup(test_report, start),
 	};
-	int failed;
 
-	if (!mkdtemp(folder))
-		return 1;
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-	rmdir(folder);
-	return failed;
+	return cmocka_run_group_tests_name("lists", tests, make_folder, remove_folder);
 }

@@ -4,27 +4,10 @@
  * in them. Each is cut at every place, and comes out without what was to go,
  * or is opaque from where it can be read in two ways.
  */
+#include "tests/unit/support/keys.h"
 #include "tests/unit/support/stream.h"
 
 #include <stdio.h>
-
-static struct redact_keys *keys;
-
-static int set_up(void **state)
-{
-	(void)state;
-	keys = keys_new(NULL);
-	assert_int_equal(keys_add(keys, bytes_of("lat", 3), 0), KEYS_OK);
-	assert_int_equal(keys_add(keys, bytes_of("owner", 5), 1), KEYS_OK);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	keys_free(keys);
-	return 0;
-}
 
 #define READ SIZE_MAX
 
@@ -191,5 +174,5 @@ int main(void)
 		cmocka_unit_test(test_xml_encodings),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, make_two_keys, free_keys);
 }

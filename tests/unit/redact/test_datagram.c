@@ -1,28 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Datagrams: CoAP with JSON and CBOR, syslog, JSON, forms. */
-#include "tests/unit/support/check.h"
+#include "tests/unit/support/keys.h"
 
 #include "redact/cbor.h"
 #include "redact/coap.h"
 #include "redact/editor.h"
-
-static struct redact_keys *keys;
-
-static int set_up(void **state)
-{
-	(void)state;
-	keys = keys_new(NULL);
-	assert_int_equal(keys_add(keys, bytes_of("lat", 3), 0), KEYS_OK);
-	assert_int_equal(keys_add(keys, bytes_of("owner", 5), 1), KEYS_OK);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	keys_free(keys);
-	return 0;
-}
 
 static struct redact_result edit(const char *input, size_t len, const char *output)
 {
@@ -335,5 +317,5 @@ int main(void)
 		cmocka_unit_test(test_cbor_prefixes),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, make_two_keys, free_keys);
 }

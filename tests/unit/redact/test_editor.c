@@ -3,28 +3,16 @@
  * What becomes of each kind of value, to the byte, and what nobody may smuggle
  * past: every case is given whole and cut at every place.
  */
+#include "tests/unit/support/keys.h"
 #include "tests/unit/support/stream.h"
 
 #include <stdio.h>
 
-static struct redact_keys *keys;
-
-static int set_up(void **state)
-{
-	static const char *const texts[] = {"lat",     "lon",       "owner",
-					    "payment", "wifi.name", "device_id"};
-
-	(void)state;
-	keys = keys_new(NULL);
-	for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		assert_int_equal(keys_add(keys, bytes_of(texts[i], strlen(texts[i])), i), KEYS_OK);
-	return 0;
-}
-
-static int tear_down(void **state)
+static int make_six_keys(void **state)
 {
 	(void)state;
-	keys_free(keys);
+	make_keys((const char *const[]){"lat", "lon", "owner", "payment", "wifi.name", "device_id"},
+		  6);
 	return 0;
 }
 
@@ -563,5 +551,5 @@ int main(void)
 		cmocka_unit_test(test_categories),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, make_six_keys, free_keys);
 }

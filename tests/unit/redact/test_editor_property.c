@@ -84,32 +84,6 @@ static void edit(uint32_t categories, uint8_t *data, size_t len, unsigned most, 
 	}
 }
 
-static bool refer(struct reference *reference, enum framing framing, size_t from, uint8_t *data,
-		  size_t len)
-{
-	switch (framing) {
-	case FRAMING_JSON:
-		return reference_json(reference, data, len);
-	case FRAMING_HTTP:
-		return reference_http(reference, data, len);
-	case FRAMING_MQTT:
-		return reference_mqtt(reference, data, len);
-	case FRAMING_WEBSOCKET:
-		return reference_websocket(reference, data + from, len - from);
-	case FRAMING_COUNT:
-		break;
-	}
-	return false;
-}
-
-static void show(const char *what, const uint8_t *data, size_t len)
-{
-	printf("# %s: ", what);
-	for (size_t i = 0; i < len; i++)
-		printf(data[i] >= ' ' && data[i] < 0x7f ? "%c" : "\\x%02x", data[i]);
-	printf("\n");
-}
-
 static void check_equal(uint64_t case_seed, const struct generated *message,
 			const uint8_t *expected, const uint8_t *got)
 {
@@ -120,9 +94,9 @@ static void check_equal(uint64_t case_seed, const struct generated *message,
 	while (expected[at] == got[at])
 		at++;
 	printf("# SEED=%" PRIu64 " CASES=1 differs at %zu\n", case_seed, at);
-	show("message", message->data, message->len);
-	show("expected", expected, message->len);
-	show("got", got, message->len);
+	generated_show("message", message->data, message->len);
+	generated_show("expected", expected, message->len);
+	generated_show("got", got, message->len);
 	fail();
 }
 
@@ -152,9 +126,9 @@ static void one_case(uint64_t case_seed)
 	generate(&message, framing, &from);
 	expected = copy_of(&message);
 	got = copy_of(&message);
-	if (!refer(&reference, framing, from, expected, message.len)) {
+	if (!generated_edit(&reference, framing, from, expected, message.len)) {
 		printf("# SEED=%" PRIu64 " CASES=1: the reference cannot read it\n", case_seed);
-		show("message", message.data, message.len);
+		generated_show("message", message.data, message.len);
 		fail();
 	}
 	edit(reference.categories, got, message.len,
@@ -165,7 +139,7 @@ static void one_case(uint64_t case_seed)
 	    memcmp(outcome.stripped, reference.stripped, sizeof(outcome.stripped)) != 0) {
 		printf("# SEED=%" PRIu64 " CASES=1: opaque %d at %zu, or counts differ\n",
 		       case_seed, outcome.opaque, outcome.opaque_at);
-		show("message", message.data, message.len);
+		generated_show("message", message.data, message.len);
 		fail();
 	}
 	free(expected);
@@ -230,7 +204,7 @@ static void one_damaged_case(uint64_t case_seed)
 	if (whole.opaque != cut.opaque || whole.opaque_at != cut.opaque_at) {
 		printf("# damaged SEED=%" PRIu64 " CASES=4: opaque at %zu and at %zu\n", case_seed,
 		       whole.opaque_at, cut.opaque_at);
-		show("message", message.data, message.len);
+		generated_show("message", message.data, message.len);
 		fail();
 	}
 	assert_memory_equal(whole.stripped, cut.stripped, sizeof(cut.stripped));

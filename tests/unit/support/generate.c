@@ -659,3 +659,29 @@ void generate(struct generated *generated, enum framing framing, size_t *ret_fro
 		break;
 	}
 }
+
+bool generated_edit(struct reference *reference, enum framing framing, size_t from, uint8_t *data,
+		    size_t len)
+{
+	switch (framing) {
+	case FRAMING_JSON:
+		return reference_json(reference, data, len);
+	case FRAMING_HTTP:
+		return reference_http(reference, data, len);
+	case FRAMING_MQTT:
+		return reference_mqtt(reference, data, len);
+	case FRAMING_WEBSOCKET:
+		return reference_websocket(reference, data + from, len - from);
+	case FRAMING_COUNT:
+		break;
+	}
+	return false;
+}
+
+void generated_show(const char *what, const uint8_t *data, size_t len)
+{
+	printf("# %s: ", what);
+	for (size_t i = 0; i < len; i++)
+		printf(data[i] >= ' ' && data[i] < 0x7f ? "%c" : "\\x%02x", data[i]);
+	printf("\n");
+}

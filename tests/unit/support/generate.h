@@ -35,4 +35,10 @@ extern const size_t generated_key_count;
 void generate(struct generated *generated, enum framing framing, size_t *ret_from);
 void generate_json(struct generated *generated);
 
+/* The reference's editor of that framing; see reference.h for what it returns. */
+bool generated_edit(struct reference *reference, enum framing framing, size_t from, uint8_t *data,
+		    size_t len);
+/* One line of a failed test. */
+void generated_show(const char *what, const uint8_t *data, size_t len);
+
 #endif
