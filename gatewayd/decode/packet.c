@@ -4,8 +4,8 @@
  * in two ways is refused rather than guessed: lengths that lie, source routes
  * that hide the true destination, fragments that overlap a header.
  *
- * Not looked at: checksums (the kernel or the receiver do that), TCP options,
- * the options inside IPv6 extension headers.
+ * Not looked at: checksums (the kernel or the receiver do that) and the options
+ * inside IPv6 extension headers; TCP options only where they are asked for.
  */
 #include "decode/packet.h"
 
@@ -339,4 +339,34 @@ enum decode decode_quoted_packet(struct bytes data, struct packet_headers *ret_h
 	struct reading reading = {cursor_on(data), true, true};
 
 	return read_packet(&reading, ret_headers);
+}
+
+bool decode_tcp_option(struct bytes data, const struct packet_headers *headers, uint8_t kind,
+		       struct bytes *ret_value)
+{
+	struct cursor options;
+
+	if (headers->transport != TRANSPORT_TCP || headers->payload_offset > data.len)
+		return false;
+	options = cursor_on(bytes_of(data.data, headers->payload_offset));
+	cursor_skip(&options, headers->transport_offset + TCP_HEADER_SIZE);
+	while (cursor_ok(&options) && cursor_left(&options)) {
+		uint8_t found = cursor_u8(&options);
+		uint8_t len;
+		struct bytes value;
+
+		if (found == OPTION_END)
+			return false;
+		if (found == OPTION_NOP)
+			continue;
+		len = cursor_u8(&options);
+		if (len < 2)
+			return false;
+		value = cursor_take(&options, (size_t)len - 2);
+		if (found == kind && cursor_ok(&options)) {
+			*ret_value = value;
+			return true;
+		}
+	}
+	return false;
 }

@@ -18,6 +18,11 @@
 #define TCP_ACK 0x10
 #define TCP_URG 0x20
 
+/* Kinds of TCP options: RFC 7323, RFC 2385, RFC 5925. */
+#define TCP_OPTION_WINDOW_SCALE 3
+#define TCP_OPTION_MD5 19
+#define TCP_OPTION_AO 29
+
 struct packet_headers {
 	struct address src, dst;
 	enum transport transport;
@@ -60,5 +65,13 @@ enum decode decode_packet(struct bytes data, bool captured_less,
  * nothing but addresses, transport, ports and the echo identifier.
  */
 enum decode decode_quoted_packet(struct bytes data, struct packet_headers *ret_headers);
+
+/*
+ * An option of the TCP header of data, which *headers were read from (RFC 9293
+ * section 3.1; kinds are IANA's). False where there is none, or a length before
+ * it lies. ret_value: what follows kind and length; only set when true.
+ */
+bool decode_tcp_option(struct bytes data, const struct packet_headers *headers, uint8_t kind,
+		       struct bytes *ret_value);
 
 #endif

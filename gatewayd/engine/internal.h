@@ -8,6 +8,7 @@
  *	names.c     which names DNS answers gave to which device for an address
  *	flow.c      the connections
  *	fragment.c  later fragments follow the first
+ *	first.c     the first payload: what a flow is and whose name it asks for
  *	stream.c    the first bytes of a TCP stream, in order
  *	judge.c     a flow's facts and its policy's decision
  *	resolve.c   DNS: questions, answers; resolve_carry.c: over UDP and TCP
@@ -16,7 +17,8 @@
  *	hammer.c    refusals that the kernel may repeat without asking
  *	limit.c     bytes counted under limit rules, here and by the kernel
  *	strip.c     edits by sequence number; plans.c: what the rules take out;
- *		    window.c: how far the device may run ahead
+ *		    window.c: how far the device may run ahead; kept.c: what was
+ *		    sent, as it was and as it became
  *	held.c      packets that wait for a later one
  *	record.c    flows, devices and events as users see them
  */
@@ -503,6 +505,11 @@ void hammer_refused(struct engine *engine, const struct passage *passage);
 /* The address has a new name for this device: nothing is certain any more. */
 void hammer_forget(struct engine *engine, const struct device *device,
 		   const struct address *address);
+
+/* ---- first.c ---- */
+
+/* False: the packet is not to be let through whatever the policy says. */
+bool first_read(struct engine *engine, struct passage *passage);
 
 /* ---- judge.c ---- */
 

@@ -21,27 +21,13 @@ static uint32_t window_offered(const struct engine *engine, const struct flow *f
 /* The shift of the window scale option (RFC 7323 section 2), or -1. */
 static int window_scale(const struct passage *passage)
 {
-	const struct packet_headers *headers = &passage->headers;
-	struct cursor options = cursor_on(passage->packet->data);
-	size_t end = headers->payload_offset;
+	struct bytes shift;
 
-	cursor_skip(&options, headers->transport_offset + 20);
-	while (cursor_ok(&options) && options.pos < end) {
-		uint8_t kind = cursor_u8(&options);
-		uint8_t len;
-
-		if (kind == 0)
-			break;
-		if (kind == 1)
-			continue;
-		len = cursor_u8(&options);
-		if (kind == 3 && len == 3)
-			return cursor_u8(&options) & 15;
-		if (len < 2)
-			break;
-		cursor_skip(&options, (size_t)len - 2);
-	}
-	return -1;
+	if (!decode_tcp_option(passage->packet->data, &passage->headers, TCP_OPTION_WINDOW_SCALE,
+			       &shift) ||
+	    shift.len != 1)
+		return -1;
+	return shift.data[0] & 15;
 }
 
 void strip_down(struct engine *engine, struct passage *passage)

@@ -19,6 +19,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 			abort();  \
 	} while (0)
 
+/* An option's value lies in the header and says its own length. */
+static void check_options(struct bytes packet, const struct packet_headers *headers)
+{
+	for (unsigned kind = 0; kind < 256; kind++) {
+		struct bytes value;
+
+		if (!decode_tcp_option(packet, headers, (uint8_t)kind, &value))
+			continue;
+		ENSURE(kind > 1 && headers->transport == TRANSPORT_TCP);
+		ENSURE(value.data >= packet.data + headers->transport_offset + 22 &&
+		       value.data + value.len <= packet.data + headers->payload_offset);
+		ENSURE(value.data[-2] == kind && value.data[-1] == value.len + 2);
+	}
+}
+
 static void check_result(struct bytes packet, const struct packet_headers *headers)
 {
 	size_t end = headers->payload_offset + headers->payload.len;
@@ -32,6 +47,7 @@ static void check_result(struct bytes packet, const struct packet_headers *heade
 	ENSURE(!headers->first_fragment || headers->fragment);
 	if (headers->fragment && !headers->first_fragment)
 		ENSURE(headers->src_port == 0 && headers->dst_port == 0);
+	check_options(packet, headers);
 }
 
 static void check_reply(const struct writer *writer, const struct address *src,

@@ -45,6 +45,43 @@ static void reads_tcp(void **state)
 	assert_int_equal(headers.payload_offset, 80);
 }
 
+static void reads_tcp_options(void **state)
+{
+	(void)state;
+	static const uint8_t scale[] = {10};
+	const size_t md5_at = 40; /* the first option */
+	struct packet_headers headers;
+	uint8_t packet[sizeof(packet_syn4)];
+	struct bytes value;
+
+	assert_good(BYTES(packet_syn4), &headers);
+	assert_true(
+		decode_tcp_option(BYTES(packet_syn4), &headers, TCP_OPTION_WINDOW_SCALE, &value));
+	assert_bytes(value, scale, 1);
+	assert_true(decode_tcp_option(BYTES(packet_syn4), &headers, 8, &value));
+	assert_int_equal(value.len, 8);
+	assert_true(decode_tcp_option(BYTES(packet_syn4), &headers, 4, &value));
+	assert_int_equal(value.len, 0);
+	assert_false(decode_tcp_option(BYTES(packet_syn4), &headers, TCP_OPTION_MD5, &value));
+	/* The last one reaches to the end of the header, and one byte beyond. */
+	memcpy(packet, packet_syn4, sizeof(packet));
+	packet[md5_at] = TCP_OPTION_MD5;
+	packet[md5_at + 1] = 20;
+	assert_true(decode_tcp_option(BYTES(packet), &headers, TCP_OPTION_MD5, &value));
+	assert_int_equal(value.len, 18);
+	packet[md5_at + 1] = 21;
+	assert_false(decode_tcp_option(BYTES(packet), &headers, TCP_OPTION_MD5, &value));
+	/* What stands after the end, or after a length that lies, is none. */
+	packet[md5_at] = 0;
+	assert_false(decode_tcp_option(BYTES(packet), &headers, TCP_OPTION_WINDOW_SCALE, &value));
+	packet[md5_at] = 2;
+	packet[md5_at + 1] = 1;
+	assert_false(decode_tcp_option(BYTES(packet), &headers, TCP_OPTION_WINDOW_SCALE, &value));
+	/* Only TCP has them. */
+	assert_good(BYTES(packet_udp4), &headers);
+	assert_false(decode_tcp_option(BYTES(packet_udp4), &headers, 0x65, &value));
+}
+
 static void reads_udp(void **state)
 {
 	(void)state;
@@ -332,6 +369,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_tcp),
+		cmocka_unit_test(reads_tcp_options),
 		cmocka_unit_test(reads_udp),
 		cmocka_unit_test(reads_icmp),
 		cmocka_unit_test(reads_what_an_error_quotes),
