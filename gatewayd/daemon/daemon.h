@@ -88,7 +88,9 @@ struct daemon {
 	size_t lan_count;
 	struct loop_watch *more_packets;
 	struct loop_watch *deadline; /* of bytes that wait */
-	bool made_runtime;           /* so it is ours to give away */
+	struct loop_watch *sweep;    /* of connections whose marks are of older rules */
+	bool sweep_wanted;
+	bool made_runtime; /* so it is ours to give away */
 	bool started_loop;
 	uint64_t bindings_digest, known_digest, limits_digest; /* of what was saved last */
 	struct limit_counts_readings limits_left;              /* until the engine has them */

@@ -24,6 +24,9 @@
 #define ERROR_SIZE 512
 /* Of packets that still wait when we stop. */
 #define LAST_TURNS 16
+/* Until connections are swept after a change of rules; in between packets are answered. */
+#define SWEEP_AFTER_MS 20
+#define DAY_MS (24u * 3600 * 1000)
 /* Packets of a second that are overheard; the kernel's buffer holds fewer of most. */
 #define OVERHEARD_MOST 256
 
@@ -178,6 +181,7 @@ static void sweep_connections(struct daemon *daemon)
 {
 	int changed;
 
+	daemon->sweep_wanted = false;
 	if (!daemon->conntrack)
 		return;
 	changed = conntrack_walk(daemon->conntrack, policy_settings(daemon->set)->mark,
@@ -189,8 +193,34 @@ static void sweep_connections(struct daemon *daemon)
 		log_debug("conntrack", "%d connections are judged again", changed);
 }
 
+static void handle_sweep(void *context, unsigned events)
+{
+	struct daemon *daemon = context;
+
+	(void)events;
+	if (daemon->sweep_wanted)
+		sweep_connections(daemon);
+}
+
+/*
+ * The kernel walks its whole table in one call, 5 ms where there is much memory,
+ * so not in one go with the new rules. Meanwhile those send every packet of an
+ * older mark to the queue; only what flows to a device alone waits for this.
+ */
+static void sweep_soon(struct daemon *daemon)
+{
+	daemon->sweep_wanted = true;
+	if (daemon->sweep)
+		loop_set_timer(daemon->sweep, SWEEP_AFTER_MS, 0);
+	else /* the start */
+		sweep_connections(daemon);
+}
+
 static bool apply_rules(struct daemon *daemon, bool afresh, char *error, size_t error_size)
 {
+	/* A mark's few bits know few generations apart: none goes by without its sweep. */
+	if (daemon->sweep_wanted)
+		sweep_connections(daemon);
 	if (daemon->engine) {
 		daemon_read_traffic(daemon);
 		daemon_read_limits(daemon);
@@ -204,9 +234,9 @@ static bool apply_rules(struct daemon *daemon, bool afresh, char *error, size_t 
 	daemon->generation = present_generation(daemon);
 	daemon->rules_wanted = false;
 	nfqueue_set_generation(daemon->capture, daemon->generation);
-	/* Both take the kernel some milliseconds. */
+	sweep_soon(daemon);
+	/* That took a millisecond, and old lists go away next. */
 	daemon_answer_packets(daemon);
-	sweep_connections(daemon);
 	return true;
 }
 
@@ -467,7 +497,9 @@ bool daemon_open_kernel(struct daemon *daemon)
 bool daemon_watch_kernel(struct daemon *daemon)
 {
 	interfaces_read_neighbours(daemon->interfaces);
-	return loop_watch_fd(daemon->loop, nft_monitor_fd(daemon->nft), LOOP_READ, handle_monitor,
+	daemon->sweep = loop_watch_timer(daemon->loop, DAY_MS, 0, handle_sweep, daemon);
+	return daemon->sweep &&
+	       loop_watch_fd(daemon->loop, nft_monitor_fd(daemon->nft), LOOP_READ, handle_monitor,
 			     daemon) &&
 	       loop_watch_fd(daemon->loop, interfaces_fd(daemon->interfaces), LOOP_READ,
 			     handle_interfaces, daemon) &&

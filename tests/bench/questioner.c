@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Asks one resolver the same question at a steady pace and tells how long the
- * answers took: the longest wait is what a list or a reload costs a person.
+ * Asks one resolver at a steady pace and tells how long each answer took: the
+ * longest wait is what a list or a reload costs a person.
  *
- *	questioner SERVER NAME RATE SECONDS	asked lost median p99 longest, in ms
+ *	questioner SERVER RATE SECONDS NAME...	a line for each question: when it was
+ *						sent, in seconds since 1970, and for
+ *						how many ms it waited, or "-"
  *	questioner --until SERVER NAME SECONDS	ends when NXDOMAIN is the answer
  *
- * A question is sent at its time whether or not the one before was answered,
- * so a pause of the server counts for every question that falls into it.
+ * The names take turns. A question is sent at its time whether or not the one
+ * before was answered, so a pause of the server counts for every question that
+ * falls into it.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -24,6 +27,7 @@
 #include <unistd.h>
 
 #define QUESTIONS_MOST 65536u
+#define NAMES_MOST 8
 #define GRACE_MS 2000
 #define NXDOMAIN 3
 
@@ -113,28 +117,20 @@ static void wait_until(int fd, int64_t when, uint32_t count)
 	}
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static void report(uint32_t count)
 {
-	uint32_t answered = 0;
+	struct timespec now;
+	int64_t since_1970;
 
+	clock_gettime(CLOCK_REALTIME, &now);
+	since_1970 = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - now_ns();
 	for (uint32_t i = 0; i < count; i++) {
+		printf("%.6f ", (double)(sent_ns[i] + since_1970) / 1e9);
 		if (waited_ms[i] > 0)
-			waited_ms[answered++] = waited_ms[i];
+			printf("%.3f\n", waited_ms[i]);
+		else
+			puts("-");
 	}
-	if (!answered) {
-		printf("%u %u - - -\n", count, count);
-		return;
-	}
-	qsort(waited_ms, answered, sizeof(waited_ms[0]), compare);
-	printf("%u %u %.3f %.3f %.3f\n", count, count - answered, waited_ms[answered / 2],
-	       waited_ms[answered - 1 - answered / 100], waited_ms[answered - 1]);
 }
 
 static int until_refused(int fd, uint8_t *data, size_t len, double seconds)
@@ -153,33 +149,37 @@ static int until_refused(int fd, uint8_t *data, size_t len, double seconds)
 	return 1;
 }
 
-int main(int argc, char **argv)
+/* Of all names in turns. */
+static int ask_all(int fd, double rate, double seconds, char **names, uint32_t name_count)
 {
-	bool until = argc == 5 && strcmp(argv[1], "--until") == 0;
-	uint8_t data[300];
-	uint32_t count;
-	double rate, seconds;
-	int64_t start;
-	size_t len;
-	int fd;
+	uint32_t count = (uint32_t)(rate * seconds);
+	uint8_t data[NAMES_MOST][300];
+	size_t lens[NAMES_MOST];
+	int64_t start = now_ns();
 
-	if (argc != 5)
+	if (!(rate > 0) || count == 0 || count > QUESTIONS_MOST || name_count > NAMES_MOST)
 		return 2;
-	fd = connect_to(argv[until ? 2 : 1]);
-	len = make_question(argv[until ? 3 : 2], data);
-	seconds = atof(argv[4]);
-	if (until)
-		return until_refused(fd, data, len, seconds);
-	rate = atof(argv[3]);
-	count = (uint32_t)(rate * seconds);
-	if (!(rate > 0) || count == 0 || count > QUESTIONS_MOST)
-		return 2;
-	start = now_ns();
+	for (uint32_t i = 0; i < name_count; i++)
+		lens[i] = make_question(names[i], data[i]);
 	for (uint32_t i = 0; i < count; i++) {
 		wait_until(fd, start + (int64_t)((double)i * 1e9 / rate), count);
-		send_question(fd, data, len, i);
+		send_question(fd, data[i % name_count], lens[i % name_count], i);
 	}
 	wait_until(fd, now_ns() + (int64_t)GRACE_MS * 1000000, count);
 	report(count);
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	bool until = argc == 5 && strcmp(argv[1], "--until") == 0;
+	uint8_t data[300];
+	int fd;
+
+	if (argc < 5)
+		return 2;
+	fd = connect_to(argv[until ? 2 : 1]);
+	if (until)
+		return until_refused(fd, data, make_question(argv[3], data), atof(argv[4]));
+	return ask_all(fd, atof(argv[2]), atof(argv[3]), argv + 4, (uint32_t)argc - 4);
 }
