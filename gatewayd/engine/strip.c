@@ -268,7 +268,7 @@ static void refuse_opaque(struct engine *engine, struct passage *passage)
 	refuse_packet(engine, passage, flow->with);
 }
 
-/* Bytes that nobody here can see, in a fragment or a capture that was cut. */
+/* Bytes that nobody here can see: in a fragment, in a capture that was cut, in ICMP or ESP. */
 static void cannot_see(struct engine *engine, struct passage *passage)
 {
 	struct flow *flow = passage->flow;
@@ -529,7 +529,7 @@ void strip_packet(struct engine *engine, struct passage *passage)
 	case TRANSPORT_NONE:
 	case TRANSPORT_ICMP:
 	case TRANSPORT_OTHER:
-		refuse_opaque(engine, passage);
+		cannot_see(engine, passage);
 		return;
 	}
 }

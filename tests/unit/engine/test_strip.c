@@ -53,6 +53,27 @@ static void opaque_is_blocked_or_let_through(void **state)
 	world_free(world);
 }
 
+/* Ping, and an IPsec tunnel: nothing in them can be read. */
+static void what_has_no_ports_is_opaque(void **state)
+{
+	static const uint8_t protocols[] = {1, 50};
+	static const uint8_t echo[16] = {8, 0, 0xf7, 0xfd, 0, 1, 0, 1};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(protocols); i++) {
+		for (int allowed = 0; allowed < 2; allowed++) {
+			struct world *world = world_new(allowed ? STRIP_RULE("opaque = \"allow\";")
+								: STRIP_RULE(""));
+
+			world_transport(world, COFFEE_ADDRESS, OTHER, protocols[i], echo,
+					sizeof(echo), bytes_of(NULL, 0), PACKET_FROM_DEVICE);
+			assert_int_equal(world->verdict.action,
+					 allowed ? VERDICT_ACCEPT : VERDICT_DROP);
+			world_free(world);
+		}
+	}
+}
+
 static void the_middle_of_a_stream_is_opaque(void **state)
 {
 	struct world *world = world_new(STRIP_RULE(""));
@@ -228,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_split_in_both_orders),
 		cmocka_unit_test(opaque_is_blocked_or_let_through),
+		cmocka_unit_test(what_has_no_ports_is_opaque),
 		cmocka_unit_test(the_middle_of_a_stream_is_opaque),
 		cmocka_unit_test(the_servers_window_is_kept_small),
 		cmocka_unit_test(a_datagram_is_stripped),
