@@ -113,10 +113,13 @@ void doctor_forwarding(struct doctor *doctor, struct doctor_finding *finding)
 
 #define DNS_PORT 53
 
+/* The policies of devices: a profile that nobody has needs no resolver. */
 bool doctor_wants_resolver(const struct policy_set *set)
 {
-	for (size_t i = 0; i < policy_count(set); i++)
-		if (policy_dns(policy_at(set, i))->gateway)
+	if (policy_dns(policy_settings(set)->unknown_device)->gateway)
+		return true;
+	for (size_t i = 0; i < policy_device_count(set); i++)
+		if (policy_dns(policy_device_policy(policy_device_at(set, i)))->gateway)
 			return true;
 	return false;
 }
@@ -164,7 +167,7 @@ void doctor_resolver(struct doctor *doctor, struct doctor_finding *finding)
 	if (!doctor_has_settings(doctor, finding))
 		return;
 	if (!doctor_wants_resolver(doctor->set)) {
-		doctor_say(finding, DOCTOR_OK, "no policy has dns.resolver = \"gateway\"");
+		doctor_say(finding, DOCTOR_OK, "no device's policy has dns.resolver = \"gateway\"");
 	} else if (has_listener("/proc/net/udp") || has_listener("/proc/net/udp6")) {
 		doctor_say(finding, DOCTOR_OK, "port 53 of this machine is answered");
 	} else {

@@ -208,9 +208,13 @@ elsewhere
 tap_equal "where nobody does" "$(of resolver result)" bad
 expect_ok "the cure" grep -q 'service dnsmasq start' <<<"$(of resolver cure)"
 tap_equal "and the queue is not there" "$(of queue finding)" "gatewayd has number 61400, but not here"
+# A profile that nobody has needs no resolver.
+policy | sed 's/policies = (/& { name = "idle"; default = "block"; dns = { resolver = "gateway"; }; },/' \
+	>"$LAB/etc/policy.d/50-lab.conf"
+elsewhere
+tap_equal "nor is it asked for" "$(of resolver finding)" "no device's policy has dns.resolver = \"gateway\""
 policy >"$LAB/etc/policy.d/50-lab.conf"
 look
-tap_equal "nor is it asked for" "$(of resolver finding)" 'no policy has dns.resolver = "gateway"'
 
 # ---- the daemon ----
 
