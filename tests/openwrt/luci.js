@@ -4,7 +4,8 @@
  * be drawn without a browser: node luci.js FOLDER. What it keeps of LuCI is the
  * trap: a plain string as an element's content is HTML, a string in an array is
  * text. Every word of the "daemon" is hostile; what becomes HTML is recorded.
- * Prints one line per fault, and at the end how many hostile words were shown.
+ * Prints one line per fault, then each choice of the form with its values, and at
+ * the end how many hostile words were shown.
  */
 'use strict';
 
@@ -96,11 +97,76 @@ const modules = {
 		showModal: (title, content) => { asHtml(title ?? '', 'a title'); modal = new Node('div'); append(modal, content); },
 		hideModal: () => {}
 	},
+	'tools.widgets': { NetworkSelect: 'NetworkSelect' },
+	form: {
+		NamedSection: 'NamedSection', GridSection: 'GridSection',
+		Flag: 'Flag', Value: 'Value', ListValue: 'ListValue', DynamicList: 'DynamicList',
+		Map: class {
+			section(kind, ...words) { return new Section(kind, words); }
+			render() { return new Node('form'); }
+		}
+	},
 	dom: { content: (node, content) => { node.children = []; append(node, content); } },
 	poll: { add: () => {} },
 	view: { extend: (members) => members }
 };
 let modal = null;
+
+/* A form as LuCI's: it keeps what it was told; what it does not know is a fault. */
+const options = [];
+class Option {
+	constructor(kind, name, words) {
+		Object.assign(this, { kind, name, values: [] });
+		if (!kind)
+			faults.push(name + ' is of no kind that LuCI has');
+		words.forEach((text) => asHtml(text ?? '', name));
+	}
+	value(value, label) {
+		this.values.push(value);
+		asText(value);
+		asHtml(label ?? '', this.name);
+	}
+}
+class Section {
+	constructor(kind, words) {
+		this.tabs = [];
+		if (!kind)
+			faults.push('a section is of no kind that LuCI has');
+		words.forEach((text) => asHtml(text ?? '', 'a section'));
+	}
+	tab(name) { this.tabs.push(name); }
+	option(kind, name, ...words) {
+		options.push(new Option(kind, name, words));
+		return options.at(-1);
+	}
+	taboption(tab, ...rest) {
+		if (!this.tabs.includes(tab))
+			faults.push(rest[1] + ' is on no tab');
+		return this.option(...rest);
+	}
+}
+
+/* What the form takes and refuses: a validator says true, or why not. */
+const tried = {
+	home: { good: [ '', 'US', 'EEA', 'adequacy' ], bad: [ '<b>', 'US DE', '1' ] },
+	country_url: { good: [ '', 'https://lists.example/a?b' ], bad: [ 'ftp://a', 'https://a b', 'a' ] },
+	country: { good: [ '', 'country.mmdb', '/mnt/usb/a b' ], bad: [ 'a\nb' ] },
+	mark: { good: [ '', '0x0f000000' ], bad: [ '0x', '15', '0x0f0000000', '0xg' ] }
+};
+function tryForm() {
+	for (let [ name, words ] of Object.entries(tried)) {
+		const validate = options.find((option) => option.name == name)?.validate;
+
+		if (!validate) {
+			faults.push(name + ' takes anything');
+			continue;
+		}
+		words.good.filter((word) => validate('main', word) !== true)
+			.forEach((word) => faults.push('%s refuses %s'.format(name, JSON.stringify(word))));
+		words.bad.filter((word) => typeof validate('main', word) != 'string')
+			.forEach((word) => faults.push('%s takes %s'.format(name, JSON.stringify(word))));
+	}
+}
 
 /* 'require x as y' at the top of a file become its variables, as in LuCI. */
 function load(name) {
@@ -136,9 +202,16 @@ async function draw(name) {
 (async () => {
 	for (let name of [ 'devices', 'events' ])
 		await draw(name).catch((error) => faults.push(name + ': ' + error.stack));
+	const form = load('view/gatewayd/settings');
+	form.render(await form.load());
+	refusing = true;
+	form.render(await form.load());
+	tryForm();
 	for (let method of [ 'set', 'name', 'allow', 'block', 'pause' ])
 		if (!calls.some((call) => call[0] == method))
 			faults.push(method + ' is called by no button');
 	faults.forEach((fault) => console.log(fault));
+	options.slice(0, options.length / 2).filter((option) => option.kind == 'ListValue' && option.name != 'unknown_device')
+		.forEach((option) => console.log('choice %s %s', option.name, option.values.join(' ')));
 	console.log('shown %d', shown);
 })();
