@@ -112,17 +112,15 @@ static void print_process(const char *process, char *text, size_t size)
 	snprintf(text, size, "process %s (%s)", process, name[0] ? name : "?");
 }
 
-void queue_state_print_owner(uint32_t port_id, char *text, size_t size)
+bool queue_state_print_process(unsigned long inode, char *text, size_t size)
 {
-	unsigned long inode = find_inode(port_id);
 	DIR *directory = inode ? opendir("/proc") : NULL;
 	const struct dirent *entry;
 	char wanted[64];
 	bool found = false;
 
-	snprintf(text, size, "port ID %u", (unsigned)port_id);
 	if (!directory)
-		return;
+		return false;
 	snprintf(wanted, sizeof(wanted), "socket:[%lu]", inode);
 	while (!found && (entry = readdir(directory))) {
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
@@ -132,4 +130,11 @@ void queue_state_print_owner(uint32_t port_id, char *text, size_t size)
 		found = true;
 	}
 	closedir(directory);
+	return found;
+}
+
+void queue_state_print_owner(uint32_t port_id, char *text, size_t size)
+{
+	if (!queue_state_print_process(find_inode(port_id), text, size))
+		snprintf(text, size, "port ID %u", (unsigned)port_id);
 }

@@ -21,5 +21,7 @@ bool queue_state_parse(const char *line, uint16_t queue, struct queue_state *ret
 bool queue_state_read(uint16_t queue, struct queue_state *ret_state);
 /* "process 123 (name)" or "port ID 123": whose socket it is. */
 void queue_state_print_owner(uint32_t port_id, char *text, size_t size);
+/* "process 123 (name)", which has the socket with that inode; false: none is seen to. */
+bool queue_state_print_process(unsigned long inode, char *text, size_t size);
 
 #endif

@@ -31,6 +31,7 @@ static const struct {
 	{"marks", doctor_marks},
 	{"interfaces", doctor_interfaces},
 	{"forwarding", doctor_forwarding},
+	{"listeners", doctor_listeners},
 	{"resolver", doctor_resolver},
 	{"clock", doctor_clock},
 	{"countries", doctor_countries},

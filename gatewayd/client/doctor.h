@@ -7,7 +7,7 @@
  *	doctor.c         the table; what is printed
  *	doctor_daemon.c  rights, files, the daemon and its socket
  *	doctor_kernel.c  rules, queue, connections, offloading, marks
- *	doctor_network.c interfaces, forwarding, the resolver
+ *	doctor_network.c interfaces, forwarding, listeners, the resolver
  *	doctor_data.c    clock, databases, lists, state
  */
 #ifndef GATEWAYD_CLIENT_DOCTOR_H
@@ -66,6 +66,7 @@ void doctor_offloading(struct doctor *doctor, struct doctor_finding *finding);
 void doctor_marks(struct doctor *doctor, struct doctor_finding *finding);
 void doctor_interfaces(struct doctor *doctor, struct doctor_finding *finding);
 void doctor_forwarding(struct doctor *doctor, struct doctor_finding *finding);
+void doctor_listeners(struct doctor *doctor, struct doctor_finding *finding);
 void doctor_resolver(struct doctor *doctor, struct doctor_finding *finding);
 void doctor_clock(struct doctor *doctor, struct doctor_finding *finding);
 void doctor_countries(struct doctor *doctor, struct doctor_finding *finding);
@@ -87,6 +88,10 @@ void doctor_judge_clock(int64_t now, bool synchronised, struct doctor_finding *f
 void doctor_judge_age(const char *what, int64_t built, int64_t now, struct doctor_finding *finding);
 /* Values of the two switches; below 0: there is none. */
 void doctor_judge_forwarding(int ipv4, int ipv6, struct doctor_finding *finding);
+/* uname's release: does a listener for IP stand behind the IP stack there? */
+bool doctor_hears_late(const char *release);
+/* A line of /proc/net/packet: a socket for IP alone, on that interface (0: on all). */
+bool doctor_hears_ip(const char *line, unsigned *ret_interface, unsigned long *ret_inode);
 /* A line of /proc/net/udp or udp6: somebody takes datagrams for others than himself there. */
 bool doctor_listens(const char *line, unsigned port);
 /* A message of system/nft.h: what is wrong, ": the kernel needs", what brings it. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* doctor: is there a LAN, does this machine forward, who answers DNS? */
+/* doctor: is there a LAN, does this machine forward, who hears it, who answers DNS? */
 #define _DEFAULT_SOURCE /* struct ifreq */
 
+#include "capture/queue_state.h"
 #include "client/doctor.h"
 
 #include <net/if.h>
@@ -10,7 +11,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
+
+#include <linux/if_ether.h>
 
 /* NULL: it is there and up. */
 static const char *what_ails(int fd, const char *name)
@@ -107,6 +111,91 @@ void doctor_forwarding(struct doctor *doctor, struct doctor_finding *finding)
 	(void)doctor;
 	doctor_judge_forwarding(read_switch("/proc/sys/net/ipv4/ip_forward"),
 				read_switch("/proc/sys/net/ipv6/conf/all/forwarding"), finding);
+}
+
+/* ---- listeners: see capture/listen.c, which was one ---- */
+
+bool doctor_hears_late(const char *release)
+{
+	unsigned major = 0, minor = 0;
+
+	return sscanf(release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 16));
+}
+
+bool doctor_hears_ip(const char *line, unsigned *ret_interface, unsigned long *ret_inode)
+{
+	unsigned protocol, interface;
+	unsigned long inode;
+
+	/* "SK REFERENCES TYPE PROTOCOL INTERFACE RUNNING MEMORY USER INODE" */
+	if (sscanf(line, "%*s %*u %*u %x %u %*u %*u %*u %lu", &protocol, &interface, &inode) != 3 ||
+	    (protocol != ETH_P_IP && protocol != ETH_P_IPV6))
+		return false;
+	*ret_interface = interface;
+	*ret_inode = inode;
+	return true;
+}
+
+/* It hears a LAN; its name is then known. */
+static const char *heard_lan(const struct policy_settings *settings, unsigned interface)
+{
+	if (!interface)
+		return settings->lan_count ? "every interface" : NULL;
+	for (size_t i = 0; i < settings->lan_count; i++)
+		if (if_nametoindex(settings->lan[i]) == interface)
+			return settings->lan[i];
+	return NULL;
+}
+
+static void judge_listeners(const struct policy_settings *settings, FILE *file,
+			    struct doctor_finding *finding)
+{
+	char line[256], owner[128];
+	unsigned interface;
+	unsigned long inode;
+
+	doctor_say(finding, DOCTOR_OK, "nobody listens between the bridge and the queue");
+	while (fgets(line, sizeof(line), file)) {
+		const char *lan;
+
+		if (!doctor_hears_ip(line, &interface, &inode))
+			continue;
+		lan = heard_lan(settings, interface);
+		if (!lan)
+			continue;
+		if (!queue_state_print_process(inode, owner, sizeof(owner)))
+			snprintf(owner, sizeof(owner), "somebody");
+		doctor_say(finding, DOCTOR_BAD,
+			   "%s has a packet socket for IP on %s, and the bridge goes through "
+			   "netfilter: the kernel drops what should be queued",
+			   owner, lan);
+		doctor_cure(finding, "stop that program; or, if nothing here filters between ports "
+				     "of a bridge, sysctl -w net.bridge.bridge-nf-call-iptables=0 "
+				     "net.bridge.bridge-nf-call-ip6tables=0");
+	}
+}
+
+void doctor_listeners(struct doctor *doctor, struct doctor_finding *finding)
+{
+	struct utsname kernel;
+	FILE *file;
+
+	if (!doctor_has_settings(doctor, finding))
+		return;
+	if (uname(&kernel) < 0 || !doctor_hears_late(kernel.release) ||
+	    (read_switch("/proc/sys/net/bridge/bridge-nf-call-iptables") <= 0 &&
+	     read_switch("/proc/sys/net/bridge/bridge-nf-call-ip6tables") <= 0)) {
+		doctor_say(finding, DOCTOR_OK, "none can be in the queue's way here");
+		return;
+	}
+	file = fopen("/proc/net/packet", "re");
+	if (!file) {
+		doctor_say(finding, DOCTOR_UNKNOWN, "/proc/net/packet cannot be read");
+		return;
+	}
+	judge_listeners(policy_settings(doctor->set), file, finding);
+	fclose(file);
 }
 
 /* ---- the resolver ---- */

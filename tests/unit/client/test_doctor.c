@@ -185,6 +185,37 @@ static void test_who_listens(void **state)
 	assert_false(doctor_listens("", 53));
 }
 
+static void test_who_hears_ip(void **state)
+{
+	unsigned interface = 7;
+	unsigned long inode = 7;
+
+	(void)state;
+	assert_true(
+		doctor_hears_ip("00000000c0ffee00 3      2    0800   4     1 0      0      12345",
+				&interface, &inode));
+	assert_int_equal(interface, 4);
+	assert_int_equal(inode, 12345);
+	assert_true(doctor_hears_ip("0000000000000000 3 3 86dd 0 1 0 1000 9", &interface, &inode));
+	assert_int_equal(interface, 0);
+	/* All protocols, ARP, none; the heading; a line that ends early. */
+	assert_false(doctor_hears_ip("0000000000000000 3 3 0003 4 1 0 0 9", &interface, &inode));
+	assert_false(doctor_hears_ip("0000000000000000 3 3 0806 4 1 0 0 9", &interface, &inode));
+	assert_false(doctor_hears_ip("0000000000000000 3 3 0000 4 0 0 0 9", &interface, &inode));
+	assert_false(doctor_hears_ip("sk       RefCnt Type Proto  Iface R Rmem   User   Inode",
+				     &interface, &inode));
+	assert_false(doctor_hears_ip("0000000000000000 3 3 0800 4 1 0", &interface, &inode));
+	assert_false(doctor_hears_ip("", &interface, &inode));
+	assert_int_equal(inode, 9);
+
+	assert_true(doctor_hears_late("6.16.0"));
+	assert_true(doctor_hears_late("6.18.44-amd64"));
+	assert_true(doctor_hears_late("7.0-rc1"));
+	assert_false(doctor_hears_late("6.12.117+deb12-amd64"));
+	assert_false(doctor_hears_late("5.19.0"));
+	assert_false(doctor_hears_late("odd"));
+}
+
 static void test_a_refusal_is_finding_and_cure(void **state)
 {
 	struct doctor_finding finding;
@@ -238,6 +269,7 @@ int main(void)
 		cmocka_unit_test(test_the_age_of_a_database),
 		cmocka_unit_test(test_forwarding),
 		cmocka_unit_test(test_who_listens),
+		cmocka_unit_test(test_who_hears_ip),
 		cmocka_unit_test(test_a_refusal_is_finding_and_cure),
 		cmocka_unit_test(test_text_is_broken_at_blanks),
 	};
