@@ -289,7 +289,7 @@ bool daemon_start_engine(struct daemon *daemon)
 		log_warn("start", "%s; strip rules know their own keys only", path);
 	config.keys = daemon->keys;
 	/* While we may still read what is not everybody's. */
-	networks_read(&daemon->networks);
+	networks_read("", &daemon->networks);
 	config.networks = (const char(*)[NETWORK_NAME_SIZE])daemon->networks.names;
 	config.network_count = daemon->networks.count;
 	warm = has_bindings(daemon, now);
@@ -429,6 +429,10 @@ bool daemon_reload(struct daemon *daemon, struct policy_errors *errors,
 	}
 	lists = lists_open(daemon->options.directory, set, daemon->lists, LISTS_QUICKLY, &pause,
 			   warnings);
+	networks_read("", &daemon->networks);
+	engine_know_networks(daemon->engine,
+			     (const char(*)[NETWORK_NAME_SIZE])daemon->networks.names,
+			     daemon->networks.count);
 	if (!put_in_force(daemon, set, lists, errors))
 		goto refused;
 	daemon_open_geo(daemon);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/networks.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -61,30 +62,39 @@ void networks_parse(const char *text, struct networks *networks)
 	}
 }
 
-static void read_file(const char *path, struct networks *networks)
+/* False: it is there, but not ours to read. */
+static bool read_file(const char *path, struct networks *networks)
 {
 	static char text[FILE_MOST];
 	FILE *file = fopen(path, "re");
 
 	if (!file)
-		return;
+		return errno != EACCES;
 	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
 	fclose(file);
 	networks_parse(text, networks);
+	return true;
 }
 
-void networks_read(struct networks *networks)
+void networks_read(const char *root, struct networks *networks)
 {
-	static const char *const patterns[] = {"/etc/config/wireless", "/etc/hostapd/*.conf",
-					       "/var/run/hostapd-*.conf"};
-	glob_t found;
+	static const char *const patterns[] = {"/etc/config/wireless", "/var/etc/gatewayd/networks",
+					       "/etc/hostapd/*.conf", "/var/run/hostapd-*.conf"};
+	struct networks now = {.count = 0};
+	bool whole = true;
 
-	networks->count = 0;
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-		if (glob(patterns[i], 0, NULL, &found) != 0)
+		char pattern[512];
+		glob_t found;
+
+		snprintf(pattern, sizeof(pattern), "%s%s", root, patterns[i]);
+		if (glob(pattern, 0, NULL, &found) != 0)
 			continue;
 		for (size_t j = 0; j < found.gl_pathc; j++)
-			read_file(found.gl_pathv[j], networks);
+			whole = read_file(found.gl_pathv[j], &now) && whole;
 		globfree(&found);
 	}
+	for (size_t i = 0; !whole && i < networks->count; i++)
+		add(&now, networks->names[i], strlen(networks->names[i]));
+	*networks = now;
 }

@@ -94,6 +94,8 @@ time_us engine_next_deadline(const struct engine *engine);
  * memory; nothing has changed.
  */
 bool engine_prepare(struct engine *engine, const struct policy_set *set);
+/* The names of the home's networks from the next engine_prepare() on; not owned. */
+void engine_know_networks(struct engine *engine, const char (*networks)[33], size_t count);
 /*
  * Another policy set from the next packet on; every flow is judged again when
  * its next packet comes. Returns the old set, which the caller frees.

@@ -142,6 +142,12 @@ static bool plan_secrets(const struct engine *engine, struct strip_plans *plans,
 	       fill_secrets(engine, plans->in_names, set, true);
 }
 
+void engine_know_networks(struct engine *engine, const char (*networks)[33], size_t count)
+{
+	engine->networks = networks;
+	engine->network_count = count;
+}
+
 bool engine_prepare(struct engine *engine, const struct policy_set *set)
 {
 	size_t count = policy_rule_ids(set);

@@ -100,4 +100,11 @@ expect_datagram "where the rule says so it is stripped" camera "$(hex '{"net":"S
 	"$(hex '{"net":"xxxxxxxxxxxxx0x"}')"
 expect_datagram "the name of the router's own network, too, in base64" camera \
 	"$(hex "{\"net\":\"$(printf Cafe-Upstairs | base64)\"}")" "$(hex '{"net":"x0xxxx0xxxx0xxxxxw=="}')"
+echo 'ssid=Cellar-Door' >"$LAB/run/hostapd-phy0.conf"
+gatewayctl reload >/dev/null
+expect_datagram "one that got another name: its new one" camera "$(hex '{"net":"Cellar-Door"}')" "$(hex '{"net":"xxxxxxxxxxx"}')"
+expect_datagram "and not its old one" camera "$(hex '{"net":"Cafe-Upstairs"}')" "$(hex '{"net":"Cafe-Upstairs"}')"
+chmod 600 "$LAB/run/hostapd-phy0.conf"
+gatewayctl reload >/dev/null
+expect_datagram "still known when root alone may read it" camera "$(hex '{"net":"Cellar-Door"}')" "$(hex '{"net":"xxxxxxxxxxx"}')"
 scenario_done

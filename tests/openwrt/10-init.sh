@@ -180,6 +180,18 @@ run_all() {
 	tap_equal "$shell: static leases and /etc/ethers" "$(xargs <"$IPKG_INSTROOT/var/etc/gatewayd/ethers")" \
 		"B0:F1:EC:00:00:02 tvreboot b0:f1:ec:00:00:03 tvreboot b0:f1:ec:00:00:06 printer"
 
+	# ---- names of the own wireless networks ----
+	printf '%s\n' "config wifi-iface 'upstairs'" "option ssid 'Smith Family'" "option key 'the secret'" \
+		"config wifi-iface 'guests'" "option ssid 'Guests; \$(reboot)'" "option disabled '1'" \
+		"config wifi-iface 'mesh'" "option mode 'mesh'" >>"$IPKG_INSTROOT/etc/config/wireless"
+	call start
+	tap_equal "$shell: names of the wireless networks, and nothing else of them" \
+		"$(paste -sd, "$IPKG_INSTROOT/var/etc/gatewayd/networks")" "ssid=Smith Family,ssid=Guests; \$(reboot)"
+	tap_equal "$shell: which the daemon's user may read" \
+		"$(stat -c %a "$IPKG_INSTROOT/var/etc/gatewayd/networks")" 644
+	line "$shell: a change of them is a reload" \
+		'^procd_set_param file .*/gatewayd.conf .*/var/etc/gatewayd/networks$'
+
 	# ---- jail ----
 	fresh
 	: >"$IPKG_INSTROOT/sbin/ujail"
