@@ -278,15 +278,17 @@ static bool may_name(const struct client *client, const struct policy_set *set,
 	struct mac mac;
 
 	if (file) {
-		client_error("\"%s\" stands in %s:%u; add the address there: mac = [ ..., \"%s\" ]",
+		client_error("\"%s\" stands in %s:%u, which is yours to edit: make it mac = [ ..., "
+			     "\"%s\" ]; there, then gatewayctl reload",
 			     name, file, line, device->mac);
 		return false;
 	}
 	row = mac_parse(device->mac, &mac) ? policy_device_by_mac(set, &mac) : NULL;
 	file = row ? place_elsewhere(client, row, &line) : NULL;
 	if (file)
-		client_error("%s is \"%s\" already: %s:%u", device->mac, policy_device_name(row),
-			     file, line);
+		client_error("%s is \"%s\" already, in %s:%u: change the name there, then "
+			     "gatewayctl reload",
+			     device->mac, policy_device_name(row), file, line);
 	return file == NULL;
 }
 

@@ -57,6 +57,14 @@ expect_ok "set gives it a policy" gatewayctl set kitchen-coffee camera
 tap_equal "which is in force" "$(reset_by coffee http://198.51.100.10/)" reset
 expect_ok "name names the unknown" gatewayctl name 52:54:00:00:00:09 blender
 tap_equal "and it shows" "$(gatewayctl devices --json | jq -r 'select(.mac == "52:54:00:00:00:09") | .device')" blender
+# What stands in a person's own file is theirs to change: the next step is said.
+gatewayctl name 52:54:00:00:00:09 nursery-cam >"$LAB/name.out" 2>&1
+tap_equal "a name of somebody's own file is not given" $? 1
+expect_ok "where it stands, and what to write there" grep -q \
+	'"nursery-cam" stands in .*/50-lab.conf:[0-9]*, .*mac = \[ ..., "52:54:00:00:00:09" \].*gatewayctl reload' "$LAB/name.out"
+gatewayctl name b0:f1:ec:00:00:02 cam >"$LAB/name.out" 2>&1
+expect_ok "another name for what has one there" grep -q \
+	'"nursery-cam" already, in .*/50-lab.conf:[0-9]*: change the name there, then gatewayctl reload' "$LAB/name.out"
 
 # By hand, on top of the policy.
 expect_ok "allow" gatewayctl allow blender 198.51.100.20 --for 1h
