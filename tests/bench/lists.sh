@@ -63,6 +63,23 @@ list_configurations() {
 		addAction(SuffixMatchNodeRule(names), RCodeAction(DNSRCode.NXDOMAIN))
 	END
 }
+# The first compiling, with as little memory as a router has that shares 128 MB:
+# the limit is on addresses, libraries among them.
+list_compile() {
+	local limit_kib
+	for limit_kib in 32768 49152 65536 131072; do
+		rm -f "$GATEWAYD_STATEDIR"/lists/*
+		(
+			ulimit -v $limit_kib
+			gatewayctl lists
+		) >/dev/null 2>&1
+		compgen -G "$GATEWAYD_STATEDIR/lists/*.set" >/dev/null || continue
+		echo "gatewayctl compiles $NAMES domains with $((limit_kib / 1024)) MB of addresses, program and libraries in them"
+		return
+	done
+	echo "gatewayctl cannot compile $NAMES domains with 128 MB"
+	exit 1
+}
 # LIST_PID: of the program itself.
 list_start() { # peer
 	case $1 in
@@ -198,7 +215,7 @@ show_lists() {
 	END
 	# The profiles and the catalogue, as in a home: a reload reads them all.
 	gatewayd_share
-	gatewayctl lists >/dev/null
+	list_compile
 	list_turns
 	echo "$NAMES domains: resident memory, refused questions a second, cold start"
 	for server in gatewayd "${LIST_PEERS[@]}"; do
