@@ -6,8 +6,10 @@
 # geo-whois-asn-country-mmdb (data by NRO, CC BY 4.0), about 8 MB. The old file
 # stays until the new one is whole. Afterwards: gatewayctl reload
 #
-# Its maker says that the package will not be renewed; what is fetched by
-# "gatewayctl lists update" is. This is for where only npm's registry is reached.
+# Its README says of the data on npm that they contain bugs and are wrong in
+# places, that they are no longer corrected there, and that the corrected ones are
+# in the releases on GitHub: "gatewayctl lists update" fetches those. This is for
+# trying things out where only npm's registry is reached.
 set -eu
 package=geo-whois-asn-country
 folder=${1:-/var/lib/gatewayd}
@@ -25,4 +27,5 @@ if ! tail -c 131072 "$new" | grep -aq 'MaxMind\.com'; then
 fi
 chmod 644 "$new"
 mv "$new" "$folder/country.mmdb"
+echo "its maker says that some of these data are wrong; gatewayctl lists update has better ones" >&2
 echo "$folder/country.mmdb: $(wc -c <"$folder/country.mmdb") bytes, from $url"
