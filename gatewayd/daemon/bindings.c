@@ -76,31 +76,22 @@ static bool read_binding(char *line, struct engine_binding *ret_binding)
 	return binding->name_count > 0;
 }
 
-struct loading {
-	struct engine *engine;
-	time_us now;
-	int count;
-};
-
 static bool restore_line(void *context, char *line)
 {
-	struct loading *loading = context;
+	struct saved_restoring *restoring = context;
 	struct engine_binding binding;
 
 	if (!read_binding(line, &binding))
 		return false;
-	if (binding.expires <= loading->now)
+	if (binding.expires <= restoring->now)
 		return true;
-	if (loading->engine)
-		engine_restore_binding(loading->engine, &binding);
-	loading->count++;
+	if (restoring->engine)
+		engine_restore_binding(restoring->engine, &binding);
+	restoring->count++;
 	return true;
 }
 
 int bindings_load(struct engine *engine, const char *path, time_us now)
 {
-	struct loading loading = {engine, now, 0};
-	int error = saved_load(path, HEAD, restore_line, &loading);
-
-	return error ? error : loading.count;
+	return saved_restore(engine, now, path, HEAD, restore_line);
 }

@@ -130,33 +130,24 @@ static bool read_device(char *line, struct device_record *ret_record)
 	return true;
 }
 
-struct loading {
-	struct engine *engine;
-	time_us now;
-	int count;
-};
-
 static bool restore_line(void *context, char *line)
 {
-	struct loading *loading = context;
+	struct saved_restoring *restoring = context;
 	struct device_record record;
 
 	if (!read_device(line, &record))
 		return false;
 	/* A clock that was set back makes nobody a guest from the future. */
-	if (record.last > loading->now)
-		record.last = loading->now;
-	if (record.last + FORGOTTEN_AFTER < loading->now)
+	if (record.last > restoring->now)
+		record.last = restoring->now;
+	if (record.last + FORGOTTEN_AFTER < restoring->now)
 		return true;
-	engine_restore_device(loading->engine, &record);
-	loading->count++;
+	engine_restore_device(restoring->engine, &record);
+	restoring->count++;
 	return true;
 }
 
 int known_load(struct engine *engine, const char *path, time_us now)
 {
-	struct loading loading = {engine, now, 0};
-	int error = saved_load(path, HEAD, restore_line, &loading);
-
-	return error ? error : loading.count;
+	return saved_restore(engine, now, path, HEAD, restore_line);
 }

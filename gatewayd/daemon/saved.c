@@ -79,6 +79,15 @@ int saved_load(const char *path, const char *head, bool (*each)(void *context, c
 	return error;
 }
 
+int saved_restore(struct engine *engine, time_us now, const char *path, const char *head,
+		  bool (*each)(void *context, char *line))
+{
+	struct saved_restoring restoring = {engine, now, 0};
+	int error = saved_load(path, head, each, &restoring);
+
+	return error ? error : restoring.count;
+}
+
 bool saved_seconds(const char *word, time_us *ret_time)
 {
 	char *end;

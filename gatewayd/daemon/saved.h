@@ -31,6 +31,18 @@ int saved_end(struct saved *saved, const char *path, uint64_t *digest);
  */
 int saved_load(const char *path, const char *head, bool (*each)(void *context, char *line),
 	       void *context);
+
+struct engine;
+/* What such a line is read for; each() gets it as its context. */
+struct saved_restoring {
+	struct engine *engine;
+	time_us now;
+	int count; /* of what was restored */
+};
+/* As saved_load(); but the count where nothing is wrong. */
+int saved_restore(struct engine *engine, time_us now, const char *path, const char *head,
+		  bool (*each)(void *context, char *line));
+
 /* False: no number of seconds since 1970. */
 bool saved_seconds(const char *word, time_us *ret_time);
 
