@@ -21,6 +21,7 @@
  *	set.c           set, name
  *	generated.c     policy.d/90-gatewayctl.conf
  *	check.c         check
+ *	policies.c      policies
  *	lists.c         lists
  *	update.c        lists update, with fetch.c
  *	doctor.c        doctor, see doctor.h
@@ -241,6 +242,7 @@ int client_lists_update(const struct client *client);
 int client_explain(const struct client *client);
 int client_doctor(const struct client *client);
 int client_check(const struct client *client);
+int client_policies(const struct client *client);
 int client_reload(const struct client *client);
 int client_set(const struct client *client);
 int client_name(const struct client *client);

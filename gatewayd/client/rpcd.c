@@ -54,7 +54,6 @@ struct method {
 	int (*run)(const struct client *client); /* NULL: the command of that name */
 };
 
-static int print_policies(const struct client *client);
 static int print_checks(const struct client *client);
 
 static const struct method methods[] = {
@@ -73,7 +72,7 @@ static const struct method methods[] = {
 	{.name = "explain",
 	 .parameters = {{"device", PARAMETER_WORD}, {"destination", PARAMETER_WORD}}},
 	{.name = "lists", .rows = "lists"},
-	{.name = "policies", .rows = "policies", .run = print_policies},
+	{.name = "policies", .rows = "policies"},
 	{.name = "doctor", .rows = "checks", .run = print_checks},
 	{.name = "reload"},
 	{.name = "set", .parameters = {{"device", PARAMETER_WORD}, {"policy", PARAMETER_WORD}}},
@@ -109,28 +108,6 @@ struct output {
 static int print_checks(const struct client *client)
 {
 	(void)client_doctor(client);
-	return EXIT_DONE;
-}
-
-static int print_policies(const struct client *client)
-{
-	struct policy_set *set = client_load(client->directory);
-
-	if (!set)
-		return EXIT_NO;
-	for (size_t i = 0; i < policy_count(set); i++) {
-		const struct policy *policy = policy_at(set, i);
-		struct json_object *row = json_object_new_object();
-
-		json_object_object_add(row, "policy", report_string(policy_name(policy)));
-		json_object_object_add(row, "default",
-				       json_object_new_string(policy_default(policy) == POLICY_BLOCK
-								      ? "block"
-								      : "allow"));
-		client_print_json(NULL, row);
-		json_object_put(row);
-	}
-	policy_free(set);
 	return EXIT_DONE;
 }
 

@@ -149,7 +149,7 @@ static bool find_policy(const struct policy_set *set, const char *word)
 	if (nearest)
 		client_error("no policy \"%s\"; did you mean \"%s\"?", word, nearest);
 	else
-		client_error("no policy \"%s\"", word);
+		client_error("no policy \"%s\"; see gatewayctl policies", word);
 	return false;
 }
 

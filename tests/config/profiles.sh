@@ -102,5 +102,15 @@ echo "# profile                destination                                      
 for file in policy/profiles/*.conf; do
 	check_profile "$(basename "$file" .conf)"
 done
+# Where a user finds them: one line each, on 80 columns.
+printf 'policies = ( { name = "my-own"; default = "allow"; } );\n' >"$out/etc/policy.d/test.conf"
+COLUMNS=80 "$gatewayctl" -c "$out/etc" policies >"$out/policies"
+tap_nothing "policies fits 80 columns" "$(awk 'length > 80 || /~/' "$out/policies")"
+tap_equal "it says of each profile what it is for" \
+	"$("$gatewayctl" -c "$out/etc" policies --json | jq -r 'select(.for) | .policy' | sort)" \
+	"$(basename -s .conf policy/profiles/*.conf | sort)"
+tap_equal "and of a policy of one's own that it is there" \
+	"$("$gatewayctl" -c "$out/etc" policies --json | jq -c 'select(.policy == "my-own")')" \
+	'{"policy":"my-own","default":"allow","devices":0}'
 tap_equal "IoTrim's list is whole" "$(grep -vc '^#' tests/config/profiles/iotrim.tsv)" 62
 tap_done
