@@ -12,12 +12,8 @@ void feed_opaque(struct redact_feed *feed, const uint8_t *from)
 
 void feed_count(struct redact_feed *feed, uint32_t categories)
 {
-	for (unsigned i = 0; i < REDACT_CATEGORIES; i++) {
-		if (categories >> i & 1) {
-			feed->result->stripped[i]++;
-			return;
-		}
-	}
+	if (categories)
+		feed->result->stripped[__builtin_ctz(categories)]++;
 }
 
 uint32_t feed_matches(const struct redact_feed *feed, const struct key_match *match)

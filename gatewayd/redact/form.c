@@ -160,18 +160,20 @@ static uint8_t *whole_key(const struct redact_feed *feed, uint8_t *at, const uin
 {
 	struct key_memo_entry *expected = *key ? (*key)->next : NULL;
 	uint8_t *text = at;
+	size_t len;
 
-	if (expected && (size_t)(end - at) > KEY_MEMO_TEXT &&
-	    key_memo_is(expected, keys_no_parent, text) && text[expected->len] == '=') {
+	if (expected && (size_t)(end - at) > MEMO_TEXT_MOST &&
+	    memo_text_begins(&expected->text, text)) {
 		*key = expected;
-		return text + expected->len + 1;
+		return text + expected->text.len;
 	}
 	while (at < end && is_plain(*at))
 		at++;
 	if (at == end || *at != '=')
 		return NULL;
-	expected =
-		keys_whole(feed->plan->keys, keys_no_parent, bytes_of(text, (size_t)(at - text)));
+	len = (size_t)(at - text);
+	expected = keys_whole(feed->plan->keys, keys_no_parent, bytes_of(text, len),
+			      bytes_of(text, len + 1));
 	if (*key)
 		(*key)->next = expected;
 	*key = expected;

@@ -99,16 +99,21 @@ uint32_t http_name_matches(const struct http_editor *http, const struct redact_f
 	return http->prefixed ? matched | feed_matches(feed, &http->bare) : matched;
 }
 
+static uint32_t whole_key_matches(const struct redact_plan *plan, struct bytes name)
+{
+	/* Its colon delimits it. */
+	struct bytes written = {name.data, name.len + 1};
+
+	return keys_whole(plan->keys, keys_no_parent, name, written)->categories;
+}
+
 uint32_t http_whole_name_matches(const struct redact_feed *feed, struct bytes name)
 {
-	const struct redact_plan *plan = feed->plan;
-	uint32_t matched = keys_whole(plan->keys, keys_no_parent, name)->categories;
+	uint32_t matched = whole_key_matches(feed->plan, name);
 
-	if (text_begins(name, "x-")) {
-		name = bytes_of(name.data + 2, name.len - 2);
-		matched |= keys_whole(plan->keys, keys_no_parent, name)->categories;
-	}
-	return matched & plan->categories;
+	if (text_begins(name, "x-"))
+		matched |= whole_key_matches(feed->plan, bytes_of(name.data + 2, name.len - 2));
+	return matched & feed->plan->categories;
 }
 
 static bool is_mark(char c)

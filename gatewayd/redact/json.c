@@ -3,11 +3,13 @@
  * See json.h. json_step.c can read any byte in any state. Nearly all bytes
  * need no such thing, and are walked over here, a whole token at a time: of
  * the document's own layer, all of it in this piece of the stream, nothing
- * escaped. Whatever is otherwise (cut, odd, broken, the beginning of a value
- * that is covered over many tokens) is left to json_step.c from the token's
+ * escaped. What comes again and again is known by its joints (json_joint.h).
+ * Whatever is otherwise (cut, odd, broken, the beginning of a value that is
+ * covered over many tokens) is left to json_step.c from the token's
  * first byte on, so the two need not agree on anything but the tokens that
  * are right.
  */
+#include "redact/json_joint.h"
 #include "redact/json_step.h"
 #include "redact/run.h"
 
@@ -15,29 +17,26 @@ void json_start(struct json_editor *json)
 {
 	memset(json, 0, sizeof(*json));
 	json->layers[0].parent = keys_no_parent;
+	json->parents[0] = keys_no_parent;
+	json->joint = JSON_JOINT_START;
 }
 
-/*
- * All functions that are given a walk's address are called once or are small,
- * so they are made part of walk_tokens(), and the walk itself lies in registers.
- * The others get what they need by value.
- */
+/* Over one piece of the stream. */
 struct walk {
 	struct json_editor *json;
 	struct redact_feed *feed;
-	uint8_t *at, *end;
-	enum json_state state;      /* of the document's layer, whose own is set at the end */
-	bool object;                /* what is open is one */
-	uint64_t parent;            /* json_parent() */
-	struct key_memo_entry *key; /* that was read last; NULL: none yet */
-	uint32_t matched;           /* the editor's, which is set at the end */
-	uint32_t categories;        /* to be stripped here: none of what is covered already */
+	struct json_joints *joints;
+	const uint8_t *end;
+	enum json_state state;   /* of the document's layer, whose own is set at the end */
+	uint32_t categories;     /* to be stripped here: none of what is covered already */
+	uint32_t key_categories; /* all of the key that was read last */
+	/* Since the last value: */
+	uint8_t low;     /* the least depth */
+	uint32_t opened; /* categories of keys whose values were opened */
+	/* As joints know it: */
+	uint64_t open;
+	uint64_t parent;
 };
-
-static inline size_t left(const struct walk *walk)
-{
-	return (size_t)(walk->end - walk->at);
-}
 
 static inline bool is_space(uint8_t byte)
 {
@@ -55,104 +54,15 @@ static uint8_t *space_end(uint8_t *at, const uint8_t *end)
 	return at;
 }
 
-/* False: nothing is left behind it. */
-static inline bool skip_space(struct walk *walk)
-{
-	if (walk->at < walk->end && *walk->at <= ' ')
-		walk->at = space_end(walk->at, walk->end);
-	return walk->at < walk->end;
-}
-
-/* ---- keys ---- */
-
-static inline bool take_key(struct walk *walk, struct key_memo_entry *key, uint8_t *behind)
-{
-	walk->at = behind;
-	walk->key = key;
-	walk->state = VALUE;
-	walk->matched = key->categories & walk->categories;
-	return true;
-}
-
-/* The key that was expected, quote and colon right behind it, and a byte of its value. */
-static inline bool walk_expected_key(struct walk *walk)
-{
-	uint8_t *text = walk->at + 1;
-	struct key_memo_entry *key;
-
-	if (left(walk) < KEY_MEMO_TEXT + 4 || *walk->at != '"' || !walk->key)
-		return false;
-	key = walk->key->next;
-	return key_memo_is(key, walk->parent, text) && memcmp(text + key->len, "\":", 2) == 0 &&
-	       take_key(walk, key, text + key->len + 2);
-}
-
-/* Any key that is all there. Returns where its value may begin, or NULL. */
-static uint8_t *other_key(struct walk walk, struct key_memo_entry **ret_key)
-{
-	uint8_t *text = walk.at + 1;
-	size_t room = left(&walk) - 1;
-	size_t len = run_length(text, room, run_key_ends);
-
-	if (*walk.at != '"' || len == room || text[len] != '"')
-		return NULL;
-	walk.at = text + len + 1;
-	if (!skip_space(&walk) || *walk.at != ':')
-		return NULL;
-	*ret_key = keys_whole(walk.feed->plan->keys, walk.parent, bytes_of(text, len));
-	if (walk.key)
-		walk.key->next = *ret_key;
-	return walk.at + 1;
-}
-
-static inline bool walk_key(struct walk *walk)
-{
-	struct key_memo_entry *key;
-	uint8_t *behind;
-
-	if (walk_expected_key(walk))
-		return true;
-	if (!skip_space(walk))
-		return false;
-	behind = other_key(*walk, &key);
-	return behind && take_key(walk, key, behind) && skip_space(walk);
-}
-
 /* ---- values ---- */
 
-static uint8_t replace(uint8_t *byte, uint8_t value)
+/* Behind the closing quote; NULL: cut, or something is escaped. */
+static inline uint8_t *string_end(uint8_t *at, const uint8_t *end)
 {
-	uint8_t difference = *byte ^ value;
+	uint8_t *text = at + 1;
 
-	*byte = value;
-	return difference;
-}
-
-/* What stands in a value's place: `fill`, then spaces. */
-static void blank(struct redact_feed *feed, uint32_t matched, uint8_t *from, const uint8_t *end,
-		  const char *fill)
-{
-	uint8_t difference = 0;
-
-	if (feed->aside)
-		return;
-	for (; from < end && *fill; from++, fill++)
-		difference |= replace(from, (uint8_t)*fill);
-	for (; from < end; from++)
-		difference |= replace(from, ' ');
-	if (difference)
-		feed_count(feed, matched);
-}
-
-/* The value ends before `end`; what of it is overwritten begins at `from`. */
-static inline bool end_value(struct walk *walk, uint8_t *from, uint8_t *end, const char *fill)
-{
-	if (walk->matched)
-		blank(walk->feed, walk->matched, from, end, fill);
-	walk->matched = 0;
-	walk->at = end;
-	walk->state = AFTER;
-	return true;
+	at = text + run_length(text, (size_t)(end - text), run_text_ends);
+	return at < end && *at == '"' ? at + 1 : NULL;
 }
 
 /* Does JSON begin here in a string, or may it, behind white space or an escape? */
@@ -162,33 +72,18 @@ static inline bool may_hold_json(uint8_t byte)
 	return byte <= ' ' || (byte | 0x20) == '{' || byte == '\\';
 }
 
-/*
- * One that is cut or holds an escape is left in the middle, unless it is to be
- * overwritten.
- */
-static inline bool walk_string(struct walk *walk)
-{
-	uint8_t *text = walk->at + 1;
-	uint8_t *end;
-
-	if (text == walk->end || (!walk->matched && !walk->json->cover && may_hold_json(*text)))
-		return false;
-	end = text + run_length(text, (size_t)(walk->end - text), run_text_ends);
-	if (end < walk->end && *end == '"')
-		return end_value(walk, text, end + 1, "\"");
-	if (!walk->matched) {
-		walk->at = end;
-		walk->state = STRING;
-	}
-	return false;
-}
-
-static uint8_t *digits_end(uint8_t *at, const uint8_t *end)
+static inline uint8_t *digits_end(uint8_t *at, const uint8_t *end)
 {
 	return at + run_length(at, (size_t)(end - at), run_digit_ends);
 }
 
-/* Of a number, from behind the digits of its integer on; NULL: odd, or cut. */
+/* A comma or a bracket that closes: the two brackets differ in that bit. */
+static inline bool is_behind_value(uint8_t byte)
+{
+	return byte == ',' || (byte | 0x20) == '}';
+}
+
+/* Of a number, from behind the digits of its integer on. */
 static uint8_t *fraction_end(uint8_t *at, const uint8_t *end)
 {
 	uint8_t *digits;
@@ -206,130 +101,372 @@ static uint8_t *fraction_end(uint8_t *at, const uint8_t *end)
 		if (at == digits)
 			return NULL;
 	}
-	if (at == end || (*at != ',' && *at != '}' && *at != ']' && !is_space(*at)))
+	return at < end && (is_behind_value(*at) || is_space(*at)) ? at : NULL;
+}
+
+/* RFC 8259 section 6; NULL: odd, or cut. */
+static inline uint8_t *number_end(uint8_t *at, const uint8_t *end)
+{
+	uint8_t *digits = at + (*at == '-');
+
+	at = digits_end(digits, end);
+	if (at == digits || (*digits == '0' && at > digits + 1))
 		return NULL;
+	return at < end && is_behind_value(*at) ? at : fraction_end(at, end);
+}
+
+static uint8_t *literal_end(uint8_t *at, const uint8_t *end)
+{
+	if (end - at >= 4 && (memcmp(at, "true", 4) == 0 || memcmp(at, "null", 4) == 0))
+		return at + 4;
+	return end - at >= 5 && memcmp(at, "false", 5) == 0 ? at + 5 : NULL;
+}
+
+/* Of a value that holds no others; NULL: odd, or cut. */
+static uint8_t *value_end(uint8_t *at, const uint8_t *end)
+{
+	if (*at == '"')
+		return end - at > 1 && !may_hold_json(at[1]) ? string_end(at, end) : NULL;
+	if ((*at >= '0' && *at <= '9') || *at == '-')
+		return number_end(at, end);
+	return literal_end(at, end);
+}
+
+/* The same for one of a few bytes; NULL may also mean that it is longer. */
+static inline uint8_t *short_value_end(uint8_t *at)
+{
+	size_t len;
+
+	if (*at == '"') {
+		len = 1 + run_block_text(at + 1);
+		return at[len] == '"' && !may_hold_json(at[1]) ? at + len + 1 : NULL;
+	}
+	len = run_block_digits(at);
+	if (!len || (*at == '0' && len > 1))
+		return NULL;
+	if (at[len] == '.') {
+		size_t more = run_block_digits(at + len + 1);
+
+		if (!more)
+			return NULL;
+		len += 1 + more;
+	}
+	return is_behind_value(at[len]) ? at + len : NULL;
+}
+
+/* Overwrites a value, as long as it is, with `""`, `0` or `null` and spaces. */
+static void cover_value(struct redact_feed *feed, uint32_t matched, uint8_t *at,
+			const uint8_t *behind)
+{
+	size_t len = (size_t)(behind - at);
+
+	if (feed->aside || *at == 'n' || (*at == '0' && len == 1))
+		return;
+	if (*at == '"') {
+		if (len == 2)
+			return;
+		at[1] = '"';
+		run_fill(at + 2, ' ', len - 2);
+	} else if (*at == 't' || *at == 'f') {
+		memcpy(at, "null", 4);
+		run_fill(at + 4, ' ', len - 4);
+	} else {
+		*at = '0';
+		run_fill(at + 1, ' ', len - 1);
+	}
+	feed_count(feed, matched);
+}
+
+/* ---- from value to value ---- */
+
+/* A key that is all there. Returns where its value may begin, or NULL. */
+static uint8_t *key_end(struct walk *walk, uint8_t *at)
+{
+	struct json_editor *json = walk->json;
+	struct key_memo_entry *key;
+	uint8_t *text, *behind;
+	size_t room, len;
+
+	at = space_end(at, walk->end);
+	if (at == walk->end || *at != '"')
+		return NULL;
+	text = at + 1;
+	room = (size_t)(walk->end - text);
+	len = run_length(text, room, run_key_ends);
+	if (len == room || text[len] != '"')
+		return NULL;
+	behind = space_end(text + len + 1, walk->end);
+	if (behind == walk->end || *behind++ != ':')
+		return NULL;
+	key = keys_whole(walk->feed->plan->keys, json_parent(json), bytes_of(text, len),
+			 bytes_of(at, (size_t)(behind - at)));
+	json->match.hash = key->hash;
+	json->matched = key->categories & walk->categories;
+	walk->key_categories = key->categories;
+	return behind;
+}
+
+static bool is_in_object(const struct walk *walk)
+{
+	return walk->json->depth && json_in_object(walk->json);
+}
+
+/* Behind the bracket that opens one: an empty one is over. */
+static uint8_t *begin_container(struct walk *walk, uint8_t *at)
+{
+	bool object = is_in_object(walk);
+
+	at = space_end(at, walk->end);
+	if (at == walk->end)
+		walk->state = object ? FIRST_KEY : FIRST_VALUE;
+	else if (*at == '}' || *at == ']')
+		walk->state = AFTER;
+	else
+		walk->state = object ? KEY : VALUE;
 	return at;
 }
 
-/* RFC 8259 section 6. */
-static inline bool walk_number(struct walk *walk)
+/* At the bracket; there must be room. */
+static uint8_t *open_container(struct walk *walk, uint8_t *at)
 {
-	uint8_t *digits = walk->at + (*walk->at == '-');
-	size_t len = run_length(digits, (size_t)(walk->end - digits), run_digit_ends);
-	uint8_t *end = digits + len;
-
-	if (!len || (len > 1 && *digits == '0'))
-		return false;
-	if (end == walk->end || *end != ',')
-		end = fraction_end(end, walk->end);
-	return end && end_value(walk, walk->at, end, "0");
+	if (is_in_object(walk))
+		walk->opened |= walk->key_categories;
+	json_open(walk->json, *at == '{');
+	return begin_container(walk, at + 1);
 }
 
-static inline bool walk_literal(struct walk *walk, const char *word, size_t len)
+/* Not where something that is covered ends. */
+static bool may_close(const struct walk *walk, uint8_t bracket)
 {
-	return left(walk) >= len && memcmp(walk->at, word, len) == 0 &&
-	       end_value(walk, walk->at, walk->at + len, "null");
+	const struct json_editor *json = walk->json;
+
+	return json->depth && bracket == (json_in_object(json) ? '}' : ']') &&
+	       (!json->cover || json->depth != json->cover_depth + 1);
 }
 
-/* What is open now is another one than before. */
-static inline void look_around(struct walk *walk)
+static void close_container(struct walk *walk)
 {
-	walk->object = walk->json->depth && json_in_object(walk->json);
-	walk->parent = walk->json->depth ? json_parent(walk->json) : keys_no_parent;
+	uint8_t depth = (uint8_t)(walk->json->depth - 1);
+
+	json_close_to(walk->json, depth);
+	walk->state = depth ? AFTER : START;
+	if (depth < walk->low)
+		walk->low = depth;
 }
 
-/* Behind the bracket that opens one: is it empty? json_edit_byte() closes it. */
-static inline void begin_container(struct walk *walk)
+/*
+ * From behind a value to where the next one or its key begins: then the state
+ * is KEY or VALUE. A scalar that is a document of its own is not walked over.
+ */
+static uint8_t *next_begin(struct walk *walk, uint8_t *at)
 {
-	walk->state = walk->object ? FIRST_KEY : FIRST_VALUE;
-	if (skip_space(walk) && *walk->at != '}' && *walk->at != ']')
-		walk->state = walk->object ? KEY : VALUE;
-}
-
-static inline bool walk_open(struct walk *walk)
-{
-	struct json_editor *json = walk->json;
-
-	if (walk->matched || json->depth == JSON_DEPTH_MOST)
-		return false;
-	if (walk->key)
-		json->match.hash = walk->key->hash;
-	json_open(json, *walk->at == '{');
-	look_around(walk);
-	walk->at++;
-	begin_container(walk);
-	return true;
-}
-
-static inline bool walk_value(struct walk *walk)
-{
-	switch (*walk->at) {
-	case '{':
-	case '[':
-		return walk_open(walk);
-	case '"':
-		return walk_string(walk);
-	case 't':
-		return walk_literal(walk, "true", 4);
-	case 'f':
-		return walk_literal(walk, "false", 5);
-	case 'n':
-		return walk_literal(walk, "null", 4);
-	default:
-		return walk_number(walk);
+	while (walk->state == AFTER || walk->state == START) {
+		at = space_end(at, walk->end);
+		if (at == walk->end)
+			break;
+		if (walk->state == START && (*at == '{' || *at == '[')) {
+			at = open_container(walk, at);
+		} else if (walk->state == AFTER && *at == ',') {
+			walk->state = is_in_object(walk) ? KEY : VALUE;
+			at++;
+		} else if (walk->state == AFTER && may_close(walk, *at)) {
+			close_container(walk);
+			at++;
+		} else {
+			break;
+		}
 	}
+	return at;
+}
+
+/*
+ * From behind a value to the first byte of the next scalar: then the state is
+ * VALUE. In any other, or at the end, json_edit_byte() must look.
+ */
+static uint8_t *walk_joint(struct walk *walk, uint8_t *at)
+{
+	for (;;) {
+		at = next_begin(walk, at);
+		if (walk->state == KEY) {
+			uint8_t *behind = key_end(walk, at);
+
+			if (!behind)
+				return at;
+			at = behind;
+			walk->state = VALUE;
+		}
+		if (walk->state != VALUE)
+			return at;
+		at = space_end(at, walk->end);
+		if (at == walk->end || (*at != '{' && *at != '[') || walk->json->matched ||
+		    walk->json->depth == JSON_DEPTH_MOST)
+			return at;
+		at = open_container(walk, at);
+	}
+}
+
+/* All that is open, in one number. */
+static uint64_t open_bits(const struct json_editor *json)
+{
+	return json->objects | UINT64_C(1) << json->depth;
+}
+
+/* Where a joint begins in this state, as joints know it. */
+static void look_around(struct walk *walk, enum json_state state)
+{
+	const struct json_editor *json = walk->json;
+
+	walk->parent = json_parent(json);
+	if (json->depth > JSON_PATHS || state == VALUE)
+		walk->open = 0; /* no joint does */
+	else
+		walk->open = open_bits(json) | (uint64_t)(state ^ AFTER) << 32;
+}
+
+/* May what was read from `from` to `at` be remembered, and does it lead to a value? */
+static bool is_joint(const struct walk *walk, const uint8_t *from, const uint8_t *at)
+{
+	const struct json_editor *json = walk->json;
+
+	return walk->open && walk->state == VALUE && at < walk->end &&
+	       at - from <= MEMO_TEXT_MOST && json->depth <= JSON_PATHS &&
+	       json->depth - walk->low <= JSON_JOINT_OPENED;
+}
+
+/* Is the value at `at` the first of an array, which could also be empty? */
+static bool is_first_value(const uint8_t *from, const uint8_t *at)
+{
+	while (at > from && is_space(at[-1]))
+		at--;
+	return at > from && at[-1] == '[';
+}
+
+/* From behind a value to the first byte of the next; to be expected from now on. */
+static uint8_t *learn_joint(struct walk *walk, struct json_joint **joint, uint8_t *from)
+{
+	struct json_joint *last = *joint;
+	struct json_joint *none = &walk->joints->places[JSON_JOINT_NONE];
+	const struct json_editor *json = walk->json;
+	uint8_t depth = json->depth;
+	struct json_joint new;
+	uint8_t *at;
+
+	walk->low = depth;
+	walk->opened = 0;
+	at = walk_joint(walk, from);
+	if (at == from)
+		return at;
+	if (!is_joint(walk, from, at)) {
+		*joint = none;
+		return at;
+	}
+	memset(&new, 0, sizeof(new));
+	new.text = memo_text_of(from, (size_t)(at - from));
+	new.state_behind = is_first_value(from, at) ? FIRST_VALUE : VALUE;
+	new.open = walk->open;
+	new.open_behind = open_bits(json);
+	new.parent = json->parents[walk->low];
+	new.brackets = walk->low != depth || walk->low != json->depth || walk->opened;
+	new.low = walk->low;
+	new.depth_behind = json->depth;
+	for (depth = walk->low; depth < json->depth; depth++)
+		new.parents[depth - walk->low] = json->parents[depth + 1];
+	new.hash = json->match.hash;
+	new.categories = is_in_object(walk) ? walk->key_categories : 0;
+	new.opened = walk->opened;
+	*joint = json_joint_keep(walk->joints, &new);
+	if (last != none)
+		last->next = *joint;
+	return at;
 }
 
 /* ---- all of it ---- */
 
-/* Not where something that is covered ends. */
-static inline bool walk_close(struct walk *walk)
+/* What is looked at of a short value. */
+#define SHORT_MOST (2 * (1 + RUN_BLOCK))
+
+/* False: something that it opens or closes is to be overwritten. */
+static bool pass_brackets(const struct walk *walk, const struct json_joint *joint)
 {
 	struct json_editor *json = walk->json;
-	bool object = *walk->at == '}';
 
-	if ((!object && *walk->at != ']') || walk->object != object || !json->depth ||
-	    (json->cover && json->depth == json->cover_depth + 1))
+	if (joint->parent != json->parents[joint->low] || joint->opened & walk->categories ||
+	    (json->cover && joint->low <= json->cover_depth))
 		return false;
-	json->depth--;
-	look_around(walk);
-	walk->state = json->depth ? AFTER : START;
-	walk->at++;
+	for (uint8_t depth = joint->low; depth < joint->depth_behind; depth++)
+		json->parents[depth + 1] = joint->parents[depth - joint->low];
+	json->depth = joint->depth_behind;
+	json->objects = joint->open_behind ^ UINT64_C(1) << joint->depth_behind;
 	return true;
 }
 
-static inline bool walk_after(struct walk *walk)
+/* Does this joint come now? Then it is walked over. */
+static inline bool walk_joint_as(struct walk *walk, const struct json_joint *joint,
+				 const uint8_t *at)
 {
-	if ((walk->at == walk->end || *walk->at != ',') && !skip_space(walk))
+	if (joint->open != walk->open || !memo_text_begins(&joint->text, at))
 		return false;
-	if (*walk->at != ',')
-		return walk_close(walk);
-	walk->at++;
-	walk->state = walk->object ? KEY : VALUE;
+	if (!joint->brackets)
+		return joint->parent == walk->parent;
+	if (!pass_brackets(walk, joint))
+		return false;
+	walk->parent = walk->json->parents[joint->depth_behind];
 	return true;
 }
 
-/* Scalars that are documents of their own are not walked over. */
-static inline bool may_begin(const struct walk *walk)
+/* One that is cut or holds an escape is left in the middle, unless it is to be overwritten. */
+static uint8_t *leave_string(struct walk *walk, uint8_t *at)
 {
-	return walk->state == VALUE ||
-	       (walk->state == START && (*walk->at == '{' || *walk->at == '['));
+	const uint8_t *end = walk->end;
+
+	if ((walk->state != VALUE && walk->state != FIRST_VALUE) || walk->json->matched ||
+	    end - at < 2 || *at != '"' || may_hold_json(at[1]))
+		return at;
+	walk->state = STRING;
+	at++;
+	return at + run_length(at, (size_t)(end - at), run_text_ends);
 }
 
-/* A value with its key and what comes behind it. False: json_edit_byte() must look. */
-static inline bool walk_on(struct walk *walk)
+/* Joints and values, one after the other. Returns where json_edit_byte() must look. */
+static uint8_t *walk_on(struct walk *walk, uint8_t *at)
 {
-	if (walk->state != AFTER) {
-		if (walk->state == KEY ? !walk_key(walk) : !skip_space(walk) || !may_begin(walk))
-			return false;
-		if (!walk_value(walk))
-			return false;
+	struct json_editor *json = walk->json;
+	struct json_joint *joint = &walk->joints->places[json->joint];
+	const uint8_t *end = walk->end;
+
+	look_around(walk, walk->state);
+	for (;;) {
+		struct json_joint *next = joint->next;
+		uint8_t *behind = NULL;
+
+		if (end - at > MEMO_TEXT_MOST && walk_joint_as(walk, next, at)) {
+			joint = next;
+			at += joint->text.len;
+			json->matched = joint->categories & walk->categories;
+			walk->open = joint->open_behind;
+			walk->state = (enum json_state)joint->state_behind;
+		} else {
+			at = learn_joint(walk, &joint, at);
+			if (walk->state != VALUE || at == end)
+				break;
+			look_around(walk, AFTER);
+		}
+		if (end - at > SHORT_MOST)
+			behind = short_value_end(at);
+		if (!behind)
+			behind = value_end(at, end);
+		if (!behind)
+			break;
+		if (json->matched)
+			cover_value(walk->feed, json->matched, at, behind);
+		json->matched = 0;
+		walk->state = AFTER;
+		at = behind;
 	}
-	while (walk->state == AFTER) {
-		if (!walk_after(walk))
-			return false;
-	}
-	return true;
+	json->joint = (uint16_t)(joint - walk->joints->places);
+	if (joint->text.len)
+		json->match.hash = joint->hash;
+	return leave_string(walk, at);
 }
 
 static size_t walk_tokens(struct json_editor *json, struct redact_feed *feed, uint8_t *data,
@@ -338,24 +475,17 @@ static size_t walk_tokens(struct json_editor *json, struct redact_feed *feed, ui
 	struct json_layer *layer = &json->layers[0];
 	struct walk walk = {.json = json,
 			    .feed = feed,
-			    .at = data,
+			    .joints = keys_joints(feed->plan->keys),
 			    .end = data + len,
 			    .state = (enum json_state)layer->state,
-			    .matched = json->matched,
 			    .categories = json->cover ? 0 : feed->plan->categories};
+	uint8_t *at = data;
 
-	look_around(&walk);
 	if (walk.state == FIRST_KEY || walk.state == FIRST_VALUE)
-		begin_container(&walk);
-	while (walk_on(&walk))
-		;
+		at = begin_container(&walk, at);
+	at = walk_on(&walk, at);
 	layer->state = (uint8_t)walk.state;
-	json->matched = walk.matched;
-	if (walk.key) {
-		json->match.hash = walk.key->hash;
-		layer->keyed = true;
-	}
-	return (size_t)(walk.at - data);
+	return (size_t)(at - data);
 }
 
 static bool is_between_tokens(const struct json_layer *layer)

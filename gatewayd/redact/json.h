@@ -32,6 +32,7 @@ struct json_editor {
 	struct json_layer layers[JSON_LAYERS];
 	uint8_t layer; /* the innermost */
 	uint8_t depth;
+	uint16_t joint;      /* which one was walked over last (json_joint.h) */
 	uint8_t cover;       /* what is being overwritten */
 	uint8_t cover_depth; /* of the object or array that is */
 	uint8_t fill_at, fill_len;
@@ -40,8 +41,9 @@ struct json_editor {
 	bool counted;
 	uint32_t covered; /* categories of what is overwritten */
 	uint32_t matched; /* categories of the key just read */
-	uint64_t objects; /* bit i: what is open at depth i is an object */
-	uint64_t parents[JSON_PATHS];
+	uint64_t objects; /* bit i: what is open at depth i is an object; 0: nothing is, or an array
+			   */
+	uint64_t parents[JSON_PATHS + 1]; /* by depth: the key that encloses what is open there */
 	struct key_match match;
 };
 

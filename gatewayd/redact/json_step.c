@@ -143,7 +143,7 @@ static enum step close_container(struct json_editor *json, bool object)
 {
 	if (json->depth == json->layers[json->layer].bottom || json_in_object(json) != object)
 		return STEP_TEXT;
-	json->depth--;
+	json_close_to(json, (uint8_t)(json->depth - 1));
 	if (json->cover == COVER_CONTAINER && json->depth == json->cover_depth)
 		json->cover = COVER_NONE;
 	json_value_end(json);
@@ -457,7 +457,7 @@ static bool drop_layer(struct json_editor *json)
 
 	if (!json->layer || (inner->keyed && inner->state != START))
 		return false;
-	json->depth = inner->bottom;
+	json_close_to(json, inner->bottom);
 	json->layer--;
 	/* A key that was read there has no value. */
 	json->matched = 0;
@@ -493,7 +493,7 @@ static bool read_byte(struct json_editor *json, const struct redact_feed *feed, 
 				return false;
 			json->cover = COVER_NONE;
 			json->matched = 0;
-			json->depth = json->layers[i + 1].bottom;
+			json_close_to(json, json->layers[i + 1].bottom);
 			json->layer = i;
 			json_value_end(json);
 			*ret_kept = true;

@@ -50,7 +50,7 @@ static inline bool json_in_object(const struct json_editor *json)
 /* The key that encloses what is open. */
 static inline uint64_t json_parent(const struct json_editor *json)
 {
-	return json->depth <= JSON_PATHS ? json->parents[json->depth - 1] : keys_no_parent;
+	return json->depth <= JSON_PATHS ? json->parents[json->depth] : keys_no_parent;
 }
 
 /* The key whose value, or array of values, now begins. */
@@ -66,12 +66,21 @@ static inline uint64_t json_enclosing(const struct json_editor *json)
 /* An object or array begins; there must be room. */
 static inline void json_open(struct json_editor *json, bool object)
 {
-	uint64_t bit = UINT64_C(1) << json->depth;
+	uint64_t parent = json_enclosing(json);
 
-	if (json->depth < JSON_PATHS)
-		json->parents[json->depth] = json_enclosing(json);
-	json->objects = object ? json->objects | bit : json->objects & ~bit;
+	json->objects |= (uint64_t)object << json->depth;
 	json->depth++;
+	if (json->depth <= JSON_PATHS)
+		json->parents[json->depth] = parent;
+}
+
+/* What is open beyond this depth is over. */
+static inline void json_close_to(struct json_editor *json, uint8_t depth)
+{
+	if (depth == json->depth)
+		return;
+	json->depth = depth;
+	json->objects &= (UINT64_C(1) << depth) - 1;
 }
 
 /* A value of the innermost layer is over. */

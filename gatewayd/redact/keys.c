@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See keys.h. */
 #include "redact/keys.h"
+#include "redact/json_joint.h"
 #include "redact/key_memo.h"
 
 #include <stdlib.h>
@@ -15,14 +16,20 @@ struct entry {
 	uint32_t path_categories; /* of the enclosing key and this one */
 };
 
+/* Of lookups in a set and its base. */
+struct memos {
+	struct key_memo keys;
+	struct json_joints joints;
+};
+
 struct redact_keys {
 	const struct redact_keys *base;
 	struct entry *entries; /* open addressing; categories 0: free */
 	size_t capacity;       /* a power of two, or 0 */
 	size_t filled, count;
 	bool has_paths;
-	uint8_t normal[256];   /* what a byte counts as; 0: not at all */
-	struct key_memo *memo; /* of lookups in this set and its base */
+	uint8_t normal[256]; /* what a byte counts as; 0: not at all */
+	struct memos *memos;
 	/*
 	 * The characters of all keys with '*', one bit each, as a
 	 * nondeterministic automaton: bit i is set while the key read so far ends
@@ -56,11 +63,12 @@ static size_t slot_of(uint64_t hash, size_t capacity)
 	return (size_t)(hash ^ hash >> 29 ^ hash >> 47) & (capacity - 1);
 }
 
-static void memo_forget(struct key_memo *memo)
+static void forget(struct memos *memos)
 {
-	memset(memo, 0, sizeof(*memo));
-	memo->none.text[0] = 1; /* nothing is left of any text of length 0 */
-	memo->none.next = &memo->none;
+	memset(&memos->keys, 0, sizeof(memos->keys));
+	memos->keys.none.text = memo_text_none();
+	memos->keys.none.next = &memos->keys.none;
+	json_joints_forget(&memos->joints);
 }
 
 struct redact_keys *keys_new(const struct redact_keys *base)
@@ -69,12 +77,12 @@ struct redact_keys *keys_new(const struct redact_keys *base)
 
 	if (!keys)
 		return NULL;
-	keys->memo = malloc(sizeof(*keys->memo));
-	if (!keys->memo) {
+	keys->memos = malloc(sizeof(*keys->memos));
+	if (!keys->memos) {
 		free(keys);
 		return NULL;
 	}
-	memo_forget(keys->memo);
+	forget(keys->memos);
 	for (unsigned i = 0; i < 256; i++)
 		keys->normal[i] = normal((uint8_t)i);
 	if (!base)
@@ -96,7 +104,7 @@ void keys_free(struct redact_keys *keys)
 	if (!keys)
 		return;
 	free(keys->entries);
-	free(keys->memo);
+	free(keys->memos);
 	free(keys);
 }
 
@@ -211,7 +219,7 @@ enum keys_error keys_add(struct redact_keys *keys, struct bytes key, unsigned ca
 		return KEYS_EMPTY;
 	error = (wild ? add_wild : add_exact)(keys, key, UINT32_C(1) << category);
 	keys->count += error == KEYS_OK;
-	memo_forget(keys->memo);
+	forget(keys->memos);
 	return error;
 }
 
@@ -443,34 +451,31 @@ static struct key_memo_entry *look_up(const struct redact_keys *keys, uint64_t p
 	return entry;
 }
 
-/* The one place where the key may be remembered. */
-static struct key_memo_entry *memo_place(struct key_memo *memo, const uint64_t *text,
-					 uint64_t parent)
+struct key_memo_entry *keys_whole(const struct redact_keys *keys, uint64_t parent, struct bytes key,
+				  struct bytes written)
 {
-	uint64_t mixed = text[0] ^ text[1] << 7 ^ text[2] << 13 ^ parent;
-
-	return &memo->entries[mixed * HASH_PRIME >> (64 - KEY_MEMO_BITS)];
-}
-
-struct key_memo_entry *keys_whole(const struct redact_keys *keys, uint64_t parent, struct bytes key)
-{
-	struct key_memo *memo = keys->memo;
-	uint64_t text[KEY_MEMO_WORDS];
+	struct key_memo *memo = &keys->memos->keys;
 	struct key_memo_entry *entry;
+	struct memo_text text;
+	uint64_t mixed;
 
-	if (key.len > KEY_MEMO_TEXT)
+	if (written.len > MEMO_TEXT_MOST)
 		return look_up(keys, parent, key, &memo->none);
-	for (size_t i = 0; i < KEY_MEMO_WORDS; i++)
-		text[i] = key.len > 8 * i ? run_word_of(key.data + 8 * i, key.len - 8 * i) : 0;
-	entry = memo_place(memo, text, parent);
-	if (entry->next && entry->len == key.len && entry->parent == parent &&
-	    entry->text[0] == text[0] && entry->text[1] == text[1] && entry->text[2] == text[2])
+	text = memo_text_of(written.data, written.len);
+	mixed = memo_text_mixed(&text) ^ parent;
+	/* The one place where it may be remembered. */
+	entry = &memo->entries[mixed * HASH_PRIME >> (64 - KEY_MEMO_BITS)];
+	if (entry->next && memo_text_same(&entry->text, &text) && entry->parent == parent)
 		return entry;
-	memcpy(entry->text, text, sizeof(text));
-	entry->len = key.len;
+	entry->text = text;
 	entry->parent = parent;
 	entry->next = &memo->none;
 	return look_up(keys, parent, key, entry);
+}
+
+struct json_joints *keys_joints(const struct redact_keys *keys)
+{
+	return &keys->memos->joints;
 }
 
 uint32_t keys_lookup(const struct redact_keys *keys, struct bytes key)

@@ -24,6 +24,7 @@
 #define KEYS_WILD_WORDS 4
 
 struct redact_keys;
+struct json_joints;
 
 /* Where a key stands that is being read. Plain data; lives in the stream's state. */
 struct key_match {
@@ -70,11 +71,15 @@ void keys_feed_character(const struct redact_keys *keys, struct key_match *match
 uint32_t keys_end(const struct redact_keys *keys, const struct key_match *match);
 
 /*
- * A key that is there as a whole; it is remembered for the next time. Its hash
- * and categories are good until the next call, its `next` may be written.
+ * A key that is there as a whole; it is remembered for the next time by how it
+ * is written, delimiters included. Its hash and categories are good until the
+ * next call, its `next` may be written.
  */
-struct key_memo_entry *keys_whole(const struct redact_keys *keys, uint64_t parent,
-				  struct bytes key);
+struct key_memo_entry *keys_whole(const struct redact_keys *keys, uint64_t parent, struct bytes key,
+				  struct bytes written);
+
+/* What is remembered of JSON that was read with these keys (json_joint.h). */
+struct json_joints *keys_joints(const struct redact_keys *keys);
 
 /* All at once, for explain and tests. */
 uint32_t keys_lookup(const struct redact_keys *keys, struct bytes key);

