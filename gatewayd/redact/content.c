@@ -63,6 +63,7 @@ static struct bytes find_boundary(struct bytes value)
 }
 
 #define FORM_TYPE "application/x-www-form-urlencoded"
+#define JSON_TYPE "application/json"
 
 enum content_kind content_kind_of_type(struct bytes value, struct bytes *ret_boundary)
 {
@@ -70,6 +71,11 @@ enum content_kind content_kind_of_type(struct bytes value, struct bytes *ret_bou
 	bool form;
 
 	*ret_boundary = bytes_of(value.data, 0);
+	/* What nearly all say, in so many words. */
+	if (bytes_equal(value, bytes_of(JSON_TYPE, strlen(JSON_TYPE))))
+		return CONTENT_JSON;
+	if (bytes_equal(value, bytes_of(FORM_TYPE, strlen(FORM_TYPE))))
+		return CONTENT_FORM;
 	for (type.len = 0; type.len < value.len && value.data[type.len] != ';';)
 		type.len++;
 	/* Sixteen bits to a character, or an encoding of its own. */

@@ -123,6 +123,17 @@ static bool version_byte(struct http_editor *http, uint8_t byte)
 	return true;
 }
 
+/* Bytes of the method and the space behind it; false: it is none. */
+static bool method_edit(struct http_editor *http, const uint8_t *data, size_t len, size_t *ret_run)
+{
+	for (size_t at = 0; at < len && http->state == METHOD; at++) {
+		*ret_run = at + 1;
+		if (!method_byte(http, data[at]))
+			return false;
+	}
+	return true;
+}
+
 static bool request_byte(struct http_editor *http, uint8_t byte)
 {
 	switch (http->state) {
@@ -144,6 +155,23 @@ static bool request_byte(struct http_editor *http, uint8_t byte)
 		http->state = LINE;
 		return byte == '\n';
 	}
+}
+
+/* From the version on; most of the time it is all there. */
+static bool version_edit(struct http_editor *http, const uint8_t *data, size_t len, size_t *ret_run)
+{
+	static const char line[] = "HTTP/1.1\r\n";
+	const size_t minor = 7, line_len = sizeof(line) - 1;
+
+	*ret_run = 1;
+	if (http->state != VERSION || http->at || len < line_len ||
+	    memcmp(data, line, minor) != 0 || (data[minor] | 1) != '1' ||
+	    memcmp(data + minor + 1, line + minor + 1, line_len - minor - 1) != 0)
+		return request_byte(http, data[0]);
+	http->minor_zero = data[minor] == '0';
+	http->state = LINE;
+	*ret_run = line_len;
+	return true;
 }
 
 /* ---- header lines ---- */
@@ -182,28 +210,23 @@ static bool head_end(struct http_editor *http)
 static bool name_edit(struct http_editor *http, struct redact_feed *feed, const uint8_t *data,
 		      size_t len, size_t *ret_run)
 {
-	struct bytes name = {data, 0};
-	uint32_t matched;
+	size_t run = 0;
+	struct bytes name;
 
-	while (name.len < len && http_is_token(data[name.len]))
-		name.len++;
-	*ret_run = name.len;
-	if (http->state == LINE && name.len < len) {
-		http->cut = false;
-		matched = http_whole_name_matches(feed, name);
-	} else {
-		if (http->state == LINE)
-			http_name_begin(http, feed);
-		http->state = NAME;
-		http_name_edit(http, feed, data, name.len);
-		if (name.len == len)
-			return true;
-		name = bytes_of(http->line, http->line_len);
-		matched = http_name_matches(http, feed);
-	}
+	while (run < len && http_is_token(data[run]))
+		run++;
+	*ret_run = run;
+	if (http->state == LINE)
+		http_name_begin(http, feed);
+	http->state = NAME;
+	http_name_edit(http, feed, data, run);
+	if (run == len)
+		return true;
+	name = bytes_of(http->line, http->line_len);
 	++*ret_run;
 	http->state = VALUE_SPACE;
-	return data[*ret_run - 1] == ':' && name.len && http_name_end(http, name, matched);
+	return data[run] == ':' && name.len &&
+	       http_name_end(http, name, http_name_matches(http, feed));
 }
 
 /* The end of a line or of the head. */
@@ -213,17 +236,6 @@ static bool head_byte(struct http_editor *http, struct redact_feed *feed, uint8_
 		return byte == '\n' && head_end(http);
 	http->state = LINE;
 	return byte == '\n' && http_value_end(http, feed);
-}
-
-/* The first byte of a line: is it the empty one, behind the last? */
-static bool line_edit(struct http_editor *http, struct redact_feed *feed, const uint8_t *data,
-		      size_t len, size_t *ret_run)
-{
-	if (data[0] != '\r')
-		return name_edit(http, feed, data, len, ret_run);
-	http->state = HEAD_LF;
-	*ret_run = 1;
-	return true;
 }
 
 /* Bytes that a value may hold, RFC 9110 section 5.5. */
@@ -258,6 +270,79 @@ static bool value_edit(struct http_editor *http, struct redact_feed *feed, uint8
 	http->state = VALUE_LF;
 	*ret_run = run + 1;
 	return data[run] == '\r';
+}
+
+/* ---- whole lines ---- */
+
+/*
+ * A name and its colon that are all there. Returns what is behind, or NULL. The
+ * name that came behind `*name` last time is tried first.
+ */
+static uint8_t *whole_name(const struct redact_feed *feed, uint8_t *at, const uint8_t *end,
+			   struct key_memo_entry **name)
+{
+	struct key_memo_entry *last = *name;
+	uint8_t *text = at;
+
+	if (last && end - at > MEMO_TEXT_MOST && last->next->header &&
+	    memo_text_begins(&last->next->text, text)) {
+		*name = last->next;
+		return text + last->next->text.len;
+	}
+	while (at < end && http_is_token(*at))
+		at++;
+	if (at == end || *at != ':' || at == text)
+		return NULL;
+	*name = http_whole_name(feed, bytes_of(text, (size_t)(at - text)));
+	if (last)
+		last->next = *name;
+	return at + 1;
+}
+
+/*
+ * Lines that are all there, as nearly all are. Where one is cut or odd it is
+ * left, from its first byte on, to what reads any byte. *ret_run: what was
+ * read; false: its last byte broke the head.
+ */
+static bool edit_lines(struct http_editor *http, struct redact_feed *feed, uint8_t *data,
+		       size_t len, size_t *ret_run)
+{
+	const uint8_t *end = data + len;
+	struct key_memo_entry *name = NULL;
+
+	*ret_run = 0;
+	for (uint8_t *at = data; at < end; at = data + *ret_run) {
+		uint8_t *value = whole_name(feed, at, end, &name);
+		size_t run;
+
+		if (!value)
+			break;
+		while (value < end && (*value == ' ' || *value == '\t'))
+			value++;
+		run = value_run(value, (size_t)(end - value));
+		if (end - value < (ptrdiff_t)run + 2 || memcmp(value + run, "\r\n", 2) != 0 ||
+		    !http_whole_name_end(http, feed, name))
+			break;
+		http_value_edit(http, feed, value, run);
+		*ret_run = (size_t)(value - data) + run + 2;
+		if (!http_value_end(http, feed))
+			return false;
+	}
+	return true;
+}
+
+/* The first byte of a line: is it the empty one, behind the last? */
+static bool line_edit(struct http_editor *http, struct redact_feed *feed, uint8_t *data, size_t len,
+		      size_t *ret_run)
+{
+	if (data[0] == '\r') {
+		http->state = HEAD_LF;
+		*ret_run = 1;
+		return true;
+	}
+	if (!edit_lines(http, feed, data, len, ret_run))
+		return false;
+	return *ret_run || name_edit(http, feed, data, len, ret_run);
 }
 
 /* ---- bodies ---- */
@@ -365,15 +450,13 @@ static bool edit_run(struct http_editor *http, struct redact_feed *feed, uint8_t
 	case TUNNEL:
 		return false;
 	case METHOD:
-		*ret_run = 1;
-		return method_byte(http, data[0]);
+		return method_edit(http, data, len, ret_run);
 	case EMPTY_LF:
 	case VERSION:
 	case MINOR:
 	case REQUEST_CR:
 	case REQUEST_LF:
-		*ret_run = 1;
-		return request_byte(http, data[0]);
+		return version_edit(http, data, len, ret_run);
 	case NAME:
 		return name_edit(http, feed, data, len, ret_run);
 	case LINE:

@@ -5,6 +5,8 @@
 #include "redact/secrets.h"
 
 enum header {
+	HEADER_UNKNOWN, /* not looked up */
+	HEADER_REFUSED, /* nearly one of those that matter */
 	HEADER_OTHER,
 	HEADER_MASKED,
 	HEADER_COOKIE,
@@ -99,23 +101,6 @@ uint32_t http_name_matches(const struct http_editor *http, const struct redact_f
 	return http->prefixed ? matched | feed_matches(feed, &http->bare) : matched;
 }
 
-static uint32_t whole_key_matches(const struct redact_plan *plan, struct bytes name)
-{
-	/* Its colon delimits it. */
-	struct bytes written = {name.data, name.len + 1};
-
-	return keys_whole(plan->keys, keys_no_parent, name, written)->categories;
-}
-
-uint32_t http_whole_name_matches(const struct redact_feed *feed, struct bytes name)
-{
-	uint32_t matched = whole_key_matches(feed->plan, name);
-
-	if (text_begins(name, "x-"))
-		matched |= whole_key_matches(feed->plan, bytes_of(name.data + 2, name.len - 2));
-	return matched & feed->plan->categories;
-}
-
 static bool is_mark(char c)
 {
 	return c == '_' || c == '-' || c == '.' || c == '$';
@@ -177,24 +162,62 @@ static bool note_header(struct http_editor *http, enum header header)
 	return true;
 }
 
-bool http_name_end(struct http_editor *http, struct bytes name, uint32_t matched)
+static enum header header_of(struct bytes name)
 {
-	/* None of those that matter is as long as what does not fit. */
-	bool known_length = name.len <= sizeof(http->line) && !http->cut;
-	const struct known *exact = known_length ? known_exactly(name) : NULL;
-	enum header header = exact ? exact->header : HEADER_OTHER;
+	const struct known *exact = known_exactly(name);
 
-	if (!exact && known_length && is_nearly_known(name))
+	if (exact)
+		return exact->header;
+	return is_nearly_known(name) ? HEADER_REFUSED : HEADER_OTHER;
+}
+
+static bool begin_value(struct http_editor *http, enum header header, uint32_t matched)
+{
+	if (header == HEADER_REFUSED)
+		return false;
+	if (matched && (header == HEADER_OTHER || header == HEADER_COOKIE))
+		header = HEADER_MASKED;
+	if (!note_header(http, header))
 		return false;
 	http->matched = matched;
-	if (http->matched && (header == HEADER_OTHER || header == HEADER_COOKIE))
-		header = HEADER_MASKED;
 	http->counted = false;
 	http->header = (uint8_t)header;
 	line_begin(http);
 	if (header == HEADER_COOKIE)
 		form_start(&http->form, true);
-	return note_header(http, header);
+	return true;
+}
+
+bool http_name_end(struct http_editor *http, struct bytes name, uint32_t matched)
+{
+	/* None of those that matter is as long as what does not fit. */
+	bool known_length = name.len <= sizeof(http->line) && !http->cut;
+
+	return begin_value(http, known_length ? header_of(name) : HEADER_OTHER, matched);
+}
+
+struct key_memo_entry *http_whole_name(const struct redact_feed *feed, struct bytes name)
+{
+	const struct redact_keys *keys = feed->plan->keys;
+	struct key_memo_entry *entry =
+		keys_whole(keys, keys_no_parent, name, bytes_of(name.data, name.len + 1));
+
+	if (entry->header != HEADER_UNKNOWN)
+		return entry;
+	/* "X-Device-Id" is the key device_id, too. */
+	if (text_begins(name, "x-"))
+		entry->categories |= keys_lookup(keys, bytes_of(name.data + 2, name.len - 2));
+	entry->header =
+		(uint8_t)(name.len <= sizeof(((struct http_editor *)NULL)->line) ? header_of(name)
+										 : HEADER_OTHER);
+	return entry;
+}
+
+bool http_whole_name_end(struct http_editor *http, const struct redact_feed *feed,
+			 const struct key_memo_entry *name)
+{
+	return begin_value(http, (enum header)name->header,
+			   name->categories & feed->plan->categories);
 }
 
 /* ---- values ---- */
@@ -209,6 +232,8 @@ void http_value_edit(struct http_editor *http, struct redact_feed *feed, uint8_t
 	case HEADER_COOKIE:
 		form_edit(&http->form, feed, data, len);
 		break;
+	case HEADER_UNKNOWN:
+	case HEADER_REFUSED:
 	case HEADER_OTHER:
 		break;
 	case HEADER_LENGTH:
@@ -282,6 +307,8 @@ bool http_value_end(struct http_editor *http, struct redact_feed *feed)
 		http->upgrade = true;
 		http->websocket = value_is(value, "websocket");
 		break;
+	case HEADER_UNKNOWN:
+	case HEADER_REFUSED:
 	case HEADER_OTHER:
 	case HEADER_MASKED:
 	case HEADER_COOKIE:

@@ -22,10 +22,16 @@ void http_name_edit(struct http_editor *http, const struct redact_feed *feed, co
 		    size_t len);
 /* The selected categories of the name that was fed. */
 uint32_t http_name_matches(const struct http_editor *http, const struct redact_feed *feed);
-/* The same of a name that is there as a whole; begin and edit need not be called. */
-uint32_t http_whole_name_matches(const struct redact_feed *feed, struct bytes name);
 /* The colon. False: the name looks like one that matters, but is not quite. */
 bool http_name_end(struct http_editor *http, struct bytes name, uint32_t matched);
+/*
+ * A name that is there as a whole, a colon behind it: begin, edit and end need
+ * not be called. Its `next` may be written. The second is as http_name_end(),
+ * and changes nothing when it is false.
+ */
+struct key_memo_entry *http_whole_name(const struct redact_feed *feed, struct bytes name);
+bool http_whole_name_end(struct http_editor *http, const struct redact_feed *feed,
+			 const struct key_memo_entry *name);
 /* Bytes of the value, without white space before it. */
 void http_value_edit(struct http_editor *http, struct redact_feed *feed, uint8_t *data, size_t len);
 /* The line's end. False: the request can be read in more than one way. */

@@ -15,6 +15,7 @@ struct key_memo_entry {
 	/* With what delimits it (`"lat":`, `lat=`): what begins with that begins with the key. */
 	struct memo_text text;
 	uint32_t categories;
+	uint8_t header;  /* http_header.c's, of a header's name; 0: not looked up */
 	uint64_t parent; /* hash of the key that encloses it */
 	uint64_t hash;
 	/* The key that came behind it last time; NULL: nothing is remembered here. */

@@ -447,6 +447,7 @@ static struct key_memo_entry *look_up(const struct redact_keys *keys, uint64_t p
 	keys_begin(keys, parent, &match);
 	keys_feed(keys, &match, key.data, key.len);
 	entry->hash = match.hash;
+	entry->header = 0;
 	entry->categories = keys_end(keys, &match);
 	return entry;
 }
