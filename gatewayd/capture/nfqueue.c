@@ -30,11 +30,11 @@
 #include "capture/common.h"
 #include "capture/queue_bind.h"
 #include "capture/queue_state.h"
+#include "capture/queue_verdict.h"
 #include "capture/reply.h"
 
 #define BATCH 32
-#define SLOT_SIZE (72u * 1024)  /* 64 KiB and the attributes around it */
-#define SEND_MOST (128u * 1024) /* bytes of verdicts in one message */
+#define SLOT_SIZE (72u * 1024) /* 64 KiB and the attributes around it */
 #define COPY_RANGE 0xffff
 #define COPIED_MOST 4096  /* of an edited packet: a longer one leaves at once instead */
 #define ATTRIBUTES 64     /* more than any library knows */
@@ -42,12 +42,6 @@
 #define TRIM_EVERY_S 1
 #define OVERRUNS_AT_ONCE 64
 #define ETHERNET_ADDRESS 6
-
-/* A message to the kernel up to the bytes of an edited packet. */
-union verdict_head {
-	struct nlmsghdr align;
-	char bytes[64];
-};
 
 struct nfqueue {
 	struct capture capture;
@@ -73,16 +67,8 @@ struct nfqueue {
 	uint8_t *payload;
 	size_t payload_room;
 
-	union verdict_head heads[BATCH];
-	struct iovec parts[3 * BATCH];
-	/* Sixteen bits fit into msg_iovlen of every C library without a warning. */
-	uint16_t first_part[BATCH]; /* of each verdict */
-	uint16_t part_count;
-	unsigned verdicts;
-	size_t verdict_bytes;
+	struct verdict_batch verdicts;
 };
-
-static const char zeros[4];
 
 static struct nfqueue *queue_of(struct capture *capture)
 {
@@ -174,6 +160,8 @@ struct capture *nfqueue_open(const struct nfqueue_config *config, char *error, s
 	queue->socket = queue_bind(config->queue, error, error_size);
 	if (!queue->socket)
 		goto failed;
+	queue->verdicts.fd = mnl_socket_get_fd(queue->socket);
+	queue->verdicts.queue = config->queue;
 	return &queue->capture;
 failed:
 	queue_close(&queue->capture);
@@ -204,7 +192,8 @@ void nfqueue_counters(const struct capture *capture, struct nfqueue_counters *re
 	*ret_counters = queue->counters;
 	reply_counters(queue->replies, &replies);
 	ret_counters->replies_failed += replies.failed;
-	ret_counters->send_calls += replies.send_calls;
+	ret_counters->send_calls = queue->verdicts.calls + replies.send_calls;
+	ret_counters->verdicts_failed += queue->verdicts.failed;
 	if (queue_state_read(queue->config.queue, &state)) {
 		ret_counters->queue_drops = state.queue_drops;
 		ret_counters->user_drops = state.user_drops;
@@ -213,105 +202,26 @@ void nfqueue_counters(const struct capture *capture, struct nfqueue_counters *re
 
 /* ---- verdicts ---- */
 
-/* One by one, when all at once was refused: a large one must not hold up the rest. */
-static void send_singly(struct nfqueue *queue, int fd)
-{
-	for (unsigned i = 0; i < queue->verdicts; i++) {
-		uint16_t first = queue->first_part[i];
-		uint16_t end =
-			i + 1 < queue->verdicts ? queue->first_part[i + 1] : queue->part_count;
-		struct msghdr message = {0};
-
-		message.msg_iov = &queue->parts[first];
-		message.msg_iovlen = (uint16_t)(end - first);
-		queue->counters.send_calls++;
-		if (sendmsg(fd, &message, 0) < 0)
-			queue->counters.verdicts_failed++;
-	}
-}
-
-static void send_verdicts(struct nfqueue *queue)
-{
-	int fd = mnl_socket_get_fd(queue->socket);
-	struct msghdr message = {0};
-	ssize_t sent;
-
-	if (!queue->verdicts)
-		return;
-	message.msg_iov = queue->parts;
-	message.msg_iovlen = queue->part_count;
-	do {
-		queue->counters.send_calls++;
-		sent = sendmsg(fd, &message, 0);
-	} while (sent < 0 && errno == EINTR);
-	if (sent < 0)
-		send_singly(queue, fd);
-	queue->verdicts = 0;
-	queue->part_count = 0;
-	queue->verdict_bytes = 0;
-}
-
-static void add_part(struct nfqueue *queue, const void *data, size_t len)
-{
-	union {
-		const void *in;
-		void *out;
-	} pointer = {data};
-
-	queue->parts[queue->part_count].iov_base = pointer.out;
-	queue->parts[queue->part_count].iov_len = len;
-	queue->part_count++;
-	queue->verdict_bytes += len;
-}
-
-/* edited lies in the packet's own slot, so it stays until the batch is answered. */
-static void add_verdict(struct nfqueue *queue, uint32_t id, uint32_t decision, uint32_t mark,
-			struct bytes edited)
-{
-	struct nlmsghdr *header;
-	size_t padded = (edited.len + 3) & ~(size_t)3;
-
-	if (queue->verdicts == BATCH || queue->verdict_bytes + padded > SEND_MOST)
-		send_verdicts(queue);
-	header = nfq_nlmsg_put(queue->heads[queue->verdicts].bytes, NFQNL_MSG_VERDICT,
-			       queue->config.queue);
-	nfq_nlmsg_verdict_put(header, (int)id, (int)decision);
-	nfq_nlmsg_verdict_put_mark(header, mark);
-	if (edited.len) {
-		struct nlattr attribute = {(uint16_t)(sizeof(attribute) + edited.len),
-					   NFQA_PAYLOAD};
-
-		memcpy((char *)header + header->nlmsg_len, &attribute, sizeof(attribute));
-		header->nlmsg_len += (uint32_t)sizeof(attribute);
-	}
-	queue->first_part[queue->verdicts++] = queue->part_count;
-	add_part(queue, header, header->nlmsg_len);
-	header->nlmsg_len += (uint32_t)padded;
-	if (edited.len)
-		add_part(queue, edited.data, edited.len);
-	if (padded > edited.len)
-		add_part(queue, zeros, padded - edited.len);
-}
-
 /* For bytes that will be written over: they leave at once, with all that wait. */
 static void give_now(struct nfqueue *queue, uint32_t id, uint32_t decision, uint32_t mark,
 		     struct bytes edited)
 {
-	add_verdict(queue, id, decision, mark, edited);
-	send_verdicts(queue);
+	verdict_batch_add(&queue->verdicts, id, decision, mark, edited);
+	verdict_batch_send(&queue->verdicts);
 }
 
 static void give_edited(struct nfqueue *queue, uint32_t id, uint32_t mark, struct bytes edited)
 {
 	if (edited.len > queue->payload_room) {
 		/* It must not leave as it was. */
-		add_verdict(queue, id, NF_DROP, mark, bytes_of(NULL, 0));
+		verdict_batch_add(&queue->verdicts, id, NF_DROP, mark, bytes_of(NULL, 0));
 		queue->counters.verdicts_failed++;
 	} else if (edited.len > COPIED_MOST) {
 		give_now(queue, id, NF_ACCEPT, mark, edited);
 	} else {
 		memcpy(queue->payload, edited.data, edited.len);
-		add_verdict(queue, id, NF_ACCEPT, mark, bytes_of(queue->payload, edited.len));
+		verdict_batch_add(&queue->verdicts, id, NF_ACCEPT, mark,
+				  bytes_of(queue->payload, edited.len));
 	}
 }
 
@@ -344,7 +254,7 @@ static void queue_give(struct capture *capture, const struct packet *packet,
 	if (edited.len)
 		give_edited(queue, packet->id, mark, edited);
 	else
-		add_verdict(queue, packet->id, decision, mark, edited);
+		verdict_batch_add(&queue->verdicts, packet->id, decision, mark, edited);
 	for (unsigned i = 0; i < verdict->reply_count && i < VERDICT_REPLIES_MOST; i++)
 		reply_add(queue->replies, verdict->replies[i], queue->scope);
 }
@@ -353,7 +263,7 @@ static void queue_flush(struct capture *capture)
 {
 	struct nfqueue *queue = queue_of(capture);
 
-	send_verdicts(queue);
+	verdict_batch_send(&queue->verdicts);
 	reply_flush(queue->replies);
 }
 
@@ -456,7 +366,7 @@ static bool read_packet(struct nfqueue *queue, const struct nlmsghdr *message,
 	queue->counters.packets++;
 	if (parsed < 0 || !read_payload(queue, attributes, &packet)) {
 		queue->counters.truncated++;
-		add_verdict(queue, packet.id, NF_DROP, mark, bytes_of(NULL, 0));
+		verdict_batch_add(&queue->verdicts, packet.id, NF_DROP, mark, bytes_of(NULL, 0));
 		return false;
 	}
 	packet.time = queue->batch_time;
@@ -546,7 +456,7 @@ static void refuse_cut_message(struct nfqueue *queue)
 
 	queue->counters.truncated++;
 	if (queue_read_number(queue->message, (size_t)queue->message_left, &id))
-		add_verdict(queue, id, NF_DROP, 0, bytes_of(NULL, 0));
+		verdict_batch_add(&queue->verdicts, id, NF_DROP, 0, bytes_of(NULL, 0));
 }
 
 /* The next message of the batch; NULL: all are read. */
