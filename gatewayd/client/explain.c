@@ -253,6 +253,9 @@ static void explain_print(struct json_object *result, bool colour, size_t width)
 	client_print_limits(json_member(result, "limits"));
 	if (!strcmp(json_text(result, "mode"), "observe") && !strcmp(action, "block"))
 		puts("The mode is to observe: it passes, and is noted.");
+	if (json_text(result, "resolver")[0])
+		puts("A plain question there is answered by the router (dns.resolver), in its\n"
+		     "name; what it asks for is judged. This is about all else.");
 	if (!json_text(result, "address")[0] && strcmp(action, "block") != 0)
 		puts("Where it is may matter, too: ask again with NAME@ADDRESS.");
 }

@@ -17,6 +17,7 @@
 
 #include "report.h"
 
+#define DNS_PORT 53
 #define LATER (FACT_NAMES | FACT_PROTOCOL | FACT_MISMATCH | FACT_ENCRYPTED_NAME)
 #define FLOW_FACTS \
 	(FACT_TRANSPORT | FACT_PORT | FACT_PROTOCOL | FACT_MISMATCH | FACT_ENCRYPTED_NAME)
@@ -348,6 +349,8 @@ static struct json_object *describe(const struct explain *explain)
 		add_text(object, "address", text);
 		json_object_object_add(object, "port", json_object_new_int(destination->port));
 		add_text(object, "transport", transport_name(destination->transport));
+		if (destination->port == DNS_PORT && policy_dns(explain->policy)->gateway)
+			add_text(object, "resolver", "gateway");
 		add_member(object, "country", database_json(explain, GEO_COUNTRY));
 		add_member(object, "asn", database_json(explain, GEO_ASN));
 	}

@@ -112,5 +112,10 @@ tap_equal "it says of each profile what it is for" \
 tap_equal "and of a policy of one's own that it is there" \
 	"$("$gatewayctl" -c "$out/etc" policies --json | jq -c 'select(.policy == "my-own")')" \
 	'{"policy":"my-own","default":"allow","devices":0}'
+echo 'devices = ( { name = "thing"; mac = "a4:cf:12:00:00:01"; policy = "appliance"; } );' >"$out/etc/policy.d/test.conf"
+tap_equal "explain tells who answers a resolver that is built in" \
+	"$("$gatewayctl" -c "$out/etc" explain thing 8.8.8.8:53/udp | grep -c 'answered by the router')" 1
+tap_equal "and not of other ports" \
+	"$("$gatewayctl" -c "$out/etc" explain thing 8.8.8.8:443 | grep -c 'answered by the router')" 0
 tap_equal "IoTrim's list is whole" "$(grep -vc '^#' tests/config/profiles/iotrim.tsv)" 62
 tap_done
