@@ -121,7 +121,7 @@ expect "and give it a policy" 0 '' set fridge camera
 expect "and another name" 0 'icebox has policy camera' name 02:00:00:00:00:44 icebox
 expect "a policy that is none" 1 'did you mean "camera"' set icebox camra
 expect "a device that is none" 1 '' set toaster camera
-expect "a name in a file that is a person's" 1 'add the address there' name 02:00:00:00:00:43 nursery-cam
+expect "a name in a file that is a person's" 1 'which is yours to edit' name 02:00:00:00:00:43 nursery-cam
 expect "a device that a person named" 1 'home.conf:2' name a4:cf:12:00:00:01 other
 cp "$file" "$out/before"
 echo 'assertions = ( { device = "icebox"; destination = "x.example:443"; expect = "allow"; } );' \
