@@ -55,6 +55,18 @@ expect_same() { # what url
 		tap_not_ok "$1: as a good link brings it" "$(cmp "$(stored abroad file)" "$LAB/lines.cleaned" 2>&1)"
 	fi
 }
+# Selective acknowledgements (RFC 2018) as they reach the device, and what it makes of them.
+lab_start sacks coffee tcpdump -i eth0 -n -U -s 128 -w "$LAB/sacks.pcap" 'src port 80'
+SACKS=$!
+wait_for 5 grep -q 'listening on' "$LAB/sacks.out"
+acknowledgements() { # IP or IP6
+	tcpdump -n -r "$LAB/sacks.pcap" 2>/dev/null | grep " $1 "
+}
+sack_recoveries() {
+	in_space coffee cat /proc/net/netstat | awk '/^TcpExt:/ {
+		if (!n) for (n = 2; n <= NF; n++) name[n] = $n
+		else for (i = 2; i <= NF; i++) if (name[i] == "TCPSackRecovery") print $i }'
+}
 expect_same "a good link" http://203.0.113.10/store
 for url in http://203.0.113.10/store 'http://[2001:db8:3::10]/store'; do
 	spoil coffee OUTPUT 0 0 20
@@ -63,9 +75,17 @@ for url in http://203.0.113.10/store 'http://[2001:db8:3::10]/store'; do
 	spoil coffee OUTPUT 1 5 10
 	expect_same "lost, doubled and late before the gateway, $url" "$url"
 	echo "# $(heal)"
+	recoveries=$(sack_recoveries)
 	spoil abroad INPUT 3 0 20
 	expect_same "lost and late behind the gateway, $url" "$url"
 	echo "# $(heal)"
+	expect_ok "the device sent again what SACK said was missing" [ "$(sack_recoveries)" -gt "$recoveries" ]
+done
+lab_end_process "$SACKS"
+for family in IP IP6; do
+	tap_equal "SACK is agreed on ($family)" "$(acknowledgements $family | grep -c 'Flags \[S\.\].*sackOK' | sed 's/[1-9][0-9]*/1/')" 1
+	expect_ok "and its blocks come back through the gateway ($family)" \
+		[ "$(acknowledgements $family | grep -c 'sack [1-4] {')" -gt 10 ]
 done
 tap_equal "nothing was refused for want of room" "$(status_of .counters.flows_blocked)" 0
 tap_nothing "nothing of the owner is abroad" "$(grep -rlE 'Smith' "$LAB/abroad-nginx/body")"

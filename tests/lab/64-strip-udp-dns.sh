@@ -85,6 +85,8 @@ tap_equal "of the laptop, whose policy keeps it, it is not" "$(pieces ecs3)" 1
 
 tap_equal "an HTTPS record has ech" "$(ask laptop 198.51.100.53 hidden.many.example TYPE65 | grep -ciE 'ech=|0005')" 1
 tap_equal "taken out for the coffee maker (UDP)" "$(ask coffee 198.51.100.53 hidden.many.example TYPE65 | grep -ciE 'ech=|ABCDEF')" 0
+tap_equal "over TCP, where a length cannot change, it stays" \
+	"$(ask coffee 198.51.100.53 hidden.many.example TYPE65 +tcp | grep -ciE 'ech=|0005')" 1
 tap_equal "the rest of the record is there" "$(ask coffee 198.51.100.53 hidden.many.example TYPE65 | grep -cE 'alpn|h2')" 1
 
 # ---- known secrets in names ----
