@@ -232,6 +232,7 @@ size:
 check-vm:
 	$(Q)tests/deps.sh vm
 	$(Q)MAKE='$(MAKE)' tests/vm/run $(T)
+	$(Q)$(if $(filter all,$(T)),tests/vm/selftest)
 
 .PHONY: demo
 demo:

@@ -56,7 +56,7 @@ lab_missing() {
 			return
 		}
 	done
-	perl -MMaxMind::DB::Writer::Tree -e 1 2>/dev/null ||
+	[ -n "${LAB_DATABASES-}" ] || perl -MMaxMind::DB::Writer::Tree -e 1 2>/dev/null ||
 		echo "libmaxmind-db-writer-perl is missing: run tests/deps.sh check as root"
 }
 

@@ -17,7 +17,7 @@ first_modules="virtio_pci 9p 9pnet_virtio overlay"
 wanted="./boot/vmlinuz-* ./lib/modules/*/modules.* ./lib/modules/*/kernel/net
 	./lib/modules/*/kernel/fs/9p ./lib/modules/*/kernel/fs/fscache ./lib/modules/*/kernel/fs/netfs
 	./lib/modules/*/kernel/fs/overlayfs ./lib/modules/*/kernel/drivers/virtio
-	./lib/modules/*/kernel/drivers/net/*.ko
+	./lib/modules/*/kernel/drivers/net/*.ko*
 	./lib/modules/*/kernel/drivers/net/ppp ./lib/modules/*/kernel/drivers/net/slip ./lib/modules/*/kernel/crypto ./lib/modules/*/kernel/lib
 	./lib/modules/*/kernel/arch"
 
@@ -45,12 +45,15 @@ fetch() {
 		exit 1
 	}
 	deb=$(find "$folder" -maxdepth 1 -name '*.deb' | head -n 1)
+	# Not every kernel has all of them; the rest says what is missing.
 	# shellcheck disable=SC2086 # patterns for tar, not for us
 	(set -f && dpkg-deb --fsys-tarfile "$deb" |
-		tar -x --wildcards --no-same-owner -C "$folder" $wanted)
+		tar -x --wildcards --no-same-owner -C "$folder" $wanted 2>>"$folder/apt.log") || true
 	rm -f "$deb"
 	mv "$folder"/boot/vmlinuz-* "$folder/vmlinuz"
 	rmdir "$folder/boot"
+	# busybox' insmod takes no compressed ones, and the emulator would be slow at it.
+	find "$folder/lib/modules" -name '*.ko.xz' -exec xz -d {} +
 	depmod -b "$folder" "$(ls "$folder/lib/modules")"
 	printf '%s' "$kernel" >"$folder/.complete"
 }
