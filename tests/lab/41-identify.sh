@@ -76,7 +76,7 @@ tap_nothing "no line is wider than the terminal" "$(awk 'length > 80' "$LAB/tabl
 
 # ---- DHCP ----
 
-expect_ok "DHCP goes on as before" lease printer -x hostname:HPA1B2C3 -V 'HP Printer'
+expect_ok "DHCP goes on as before" lease printer -x hostname:NPIA1B2C3 -V 'HP Printer'
 expect_ok "a printer says so to the DHCP server" \
 	wait_for 5 is_now 00:11:32:00:00:05 .guess 'HP? printer (host name, DHCP)'
 tap_equal "its client is shown" "$(of 00:11:32:00:00:05 .says.dhcp_class)" 'HP Printer'
@@ -148,12 +148,12 @@ tap_equal "which is still called what it was" "$(of f2:00:5e:00:00:17 .device)" 
 # A flood of announcements costs what the buffer holds, and DHCP goes on.
 in_space tv bash -c 'for i in {1..3000}; do cat "$0" >/dev/udp/239.255.255.250/1900; done' "$LAB/notify" &
 flood=$!
-expect_ok "a flood of announcements leaves DHCP alone" lease printer -x hostname:HPA1B2C3
+expect_ok "a flood of announcements leaves DHCP alone" lease printer -x hostname:NPIA1B2C3
 expect_ok "and the world" fetch coffee http://198.51.100.10/
 wait $flood
 expect_ok "gatewayd answers" status_of .version
 # A daemon that hangs must not hold up anybody's lease.
 kill -STOP "$GATEWAYD_PID"
-expect_ok "a daemon that hangs does not, either" lease printer -x hostname:HPA1B2C3
+expect_ok "a daemon that hangs does not, either" lease printer -x hostname:NPIA1B2C3
 kill -CONT "$GATEWAYD_PID"
 scenario_done

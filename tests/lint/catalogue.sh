@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The catalogue: eight columns, known words, ISO codes, order, no duplicate,
-# a source in every row, and nothing said of a zone that many tenants share.
+# a source to look up in every row, and nothing said of a zone that many
+# tenants share.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 . tests/tap.sh
@@ -9,7 +10,7 @@ file=${CATALOGUE:-policy/catalogue/catalogue.tsv}
 [ -r "$file" ] || { tap_not_ok "$file is there"; tap_done; }
 
 findings() { # kind: what the checks below found, one finding per line
-	LC_ALL=C awk -F'\t' -v kind="$1" -v codes="$codes" '
+	LC_ALL=C awk -F'\t' -v kind="$1" -v codes="$codes" "$(cat tests/lint/citation.awk)"'
 	BEGIN {
 		split("control telemetry analytics ads update time payment p2p push voice login " \
 			"cdn storage dns connectivity-check unknown", list, " ")
@@ -42,7 +43,7 @@ findings() { # kind: what the checks below found, one finding per line
 		if (!($4 in purposes)) say("words", $4 " is no purpose")
 		if ($5 != "yes" && $5 != "no" && $5 != "unknown") say("words", $5 ": yes, no or unknown")
 		if (!($6 in classes)) say("words", $6 " is no kind of device")
-		if ($8 !~ /[^ ]/) say("source", $1 " has no source")
+		if (!is_citation($8)) say("source", $1 " has no source that can be looked up: " $8)
 		if ($1 in seen) say("order", $1 " stands in line " seen[$1] " already")
 		else if (before != "" && sort_key($1) <= sort_key(before))
 			say("order", $1 " is not in its place after " before)
@@ -58,7 +59,7 @@ codes=$(sed -n '/^static const char codes/,/;/p' policy/regions.c | grep -oE '\b
 
 tap_nothing "every row has eight columns and a name or network" "$(findings syntax)"
 tap_nothing "countries, purposes and kinds of device are known words" "$(findings words)"
-tap_nothing "every row has its source" "$(findings source)"
+tap_nothing "every row has its source, one to look up" "$(findings source)"
 tap_nothing "rows are sorted, each name once" "$(findings order)"
 tap_nothing "a zone of many tenants is for nothing in particular" "$(findings shared)"
 tap_done

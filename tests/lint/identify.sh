@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What tells the kind of a device: eight columns, known words, order, no
-# duplicate, a source in every row; kinds whose profiles are there, makers that
-# the table of makers has.
+# duplicate, a source to look up in every row; kinds whose profiles are there,
+# makers that the table of makers has.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 . tests/tap.sh
@@ -12,7 +12,7 @@ file=policy/catalogue/identify.tsv
 kinds=$(sed -n '/^static const struct identify_kind kinds/,/^};/s/.*{"\([^"]*\)", "[^"]*", "\([^"]*\)"}.*/\1 \2/p' gatewayd/identify_table.c)
 
 findings() { # kind: what the checks below found, one finding per line
-	LC_ALL=C awk -F'\t' -v kind="$1" -v kinds="$(cut -d' ' -f1 <<<"$kinds" | tr '\n' ' ')" '
+	LC_ALL=C awk -F'\t' -v kind="$1" -v kinds="$(cut -d' ' -f1 <<<"$kinds" | tr '\n' ' ')" "$(cat tests/lint/citation.awk)"'
 	BEGIN {
 		split("maker hostname vendor-class mdns ssdp server model", list, " ")
 		for (i in list) methods[list[i]]
@@ -39,7 +39,7 @@ findings() { # kind: what the checks below found, one finding per line
 		if ($5 == "generic" && $6 != "low") say("words", "generic is low")
 		if ($1 == "mdns" && $2 !~ /^_[a-z0-9_-]+\._(tcp|udp)( [a-z]+=[a-z0-9]+)?$/)
 			say("syntax", $2 " is no service")
-		if ($8 !~ /[^ ]/) say("source", $2 " has no source")
+		if (!is_citation($8)) say("source", $2 " has no source that can be looked up: " $8)
 		if (($1, $2, $3) in seen) say("order", $2 " stands in line " seen[$1, $2, $3] " already")
 		else if (before != "" && $0 <= before) say("order", $2 " is not in its place")
 		seen[$1, $2, $3] = FNR; before = $0
@@ -77,7 +77,7 @@ missing_profiles() {
 
 tap_nothing "every row has eight columns and a pattern" "$(findings syntax)"
 tap_nothing "methods, kinds of device and confidence are known words" "$(findings words)"
-tap_nothing "every row has its source" "$(findings source)"
+tap_nothing "every row has its source, one to look up" "$(findings source)"
 tap_nothing "rows are sorted, each pattern once" "$(findings order)"
 tap_nothing "every maker is in the table of makers" "$(unknown_makers)"
 tap_nothing "every kind has its profile" "$(missing_profiles)"
