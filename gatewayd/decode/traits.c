@@ -33,7 +33,12 @@ void traits_set_text(char target[static TRAITS_TEXT_SIZE], struct bytes text)
 
 		target[len] = c < ' ' || c == 0x7f ? '?' : (char)c;
 	}
-	target[len < text.len ? whole_characters(target, len) : len] = 0;
+	/* Of a character that was cut nothing stays, behind the end neither. */
+	if (len < text.len) {
+		size_t whole = whole_characters(target, len);
+
+		memset(target + whole, 0, len - whole);
+	}
 }
 
 static bool is_of_hostname(uint8_t c)
