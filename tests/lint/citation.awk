@@ -6,7 +6,9 @@
 function is_citation(text) {
 	if (tolower(text) ~ /common(ly)? know/)
 		return 0
-	return text ~ /^(https:\/\/)?[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9~._-]/ ||
+	# HOST/PAGE, or OWNER/REPOSITORY and a file or an issue in it.
+	return text ~ /^(https:\/\/)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\// ||
+		text ~ /^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+(\/[^ ]|: [^ ]+[.\/]| (issue|pull request) [0-9])/ ||
 		text ~ /^RFC [1-9][0-9]*/ || text ~ /, page [1-9][0-9]*$/ ||
 		text == "IEEE MA-L registry" ||
 		text == "maker\047s own developer documentation" ||

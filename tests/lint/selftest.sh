@@ -88,8 +88,10 @@ plant policy/catalogue/identify.tsv "$(printf 'ssdp\taaa\t\t\ttv\thigh\t\tx')"
 must_see identify "sorted, each pattern once"
 sed -i '$s/[^\t]*$//' "$copy/tree/policy/catalogue/identify.tsv"
 must_see identify "its source"
-sed -i '$s/[^\t]*$/common knowledge/' "$copy/tree/policy/catalogue/identify.tsv"
-must_see identify "one to look up"
+for source in 'common knowledge' 'n/a' 'and/or so I heard'; do
+	sed -i "\$s,[^\t]*\$,$source," "$copy/tree/policy/catalogue/identify.tsv"
+	must_see identify "one to look up"
+done
 sed -i '$s/.*/maker\tzzz no maker\t\t\ttv\tlow\t\tx/' "$copy/tree/policy/catalogue/identify.tsv"
 must_see identify "table of makers"
 
