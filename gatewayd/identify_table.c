@@ -114,12 +114,26 @@ static bool split(char *line, char *columns[static COLUMNS])
 	return true;
 }
 
+/* What is in a row is shown on terminals. */
+static bool has_control(const char *line)
+{
+	for (; *line; line++)
+		if (((unsigned char)*line < ' ' && *line != '\t') || *line == 0x7f)
+			return true;
+	return false;
+}
+
 /* NULL: it is a row; else what is wrong with it. */
 static const char *read_row(char *line, struct identify_row *ret_row)
 {
 	char *columns[COLUMNS];
 	struct identify_row row;
+	size_t len = strlen(line);
 
+	if (len && line[len - 1] == '\r')
+		line[len - 1] = 0;
+	if (has_control(line))
+		return "a control byte: it is not a text file";
 	if (!split(line, columns))
 		return "expected eight columns with tabs between them";
 	if (!read_method(columns[0], &row.method))
@@ -159,6 +173,12 @@ bool identify_table_add(struct identify_table *table, struct bytes text, unsigne
 	char *copy = malloc(text.len + 1);
 	struct identify_row row;
 
+	*ret_line = 1;
+	*ret_error = "a NUL byte: it is not a text file";
+	if (text.len && memchr(text.data, 0, text.len)) {
+		free(copy);
+		return false;
+	}
 	*ret_line = 0;
 	*ret_error = "no memory";
 	if (!copy || table->text_count == TEXTS_MOST) {

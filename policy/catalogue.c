@@ -86,12 +86,18 @@ static bool read_name(struct reader *reader, struct column column, struct row *r
 	return true;
 }
 
+/* What people read is shown on terminals and in JSON: no control bytes. */
+static bool is_control(char c)
+{
+	return (unsigned char)c < ' ' || c == 0x7f;
+}
+
 static bool read_organisation(struct reader *reader, struct column column, struct row *row)
 {
 	if (column.len == 0 || column_is(column, "unknown"))
 		return true;
 	for (size_t i = 0; i < column.len; i++) {
-		if (column.len > ORGANISATION_MOST || (unsigned char)column.text[i] < ' ') {
+		if (column.len > ORGANISATION_MOST || is_control(column.text[i])) {
 			check_error(reader->check, row->line, NULL,
 				    "expected an organisation of at most %d bytes",
 				    ORGANISATION_MOST);
@@ -139,12 +145,11 @@ static bool read_word(struct reader *reader, struct column column, const struct 
 	return *ret_word >= 0;
 }
 
-/* What people read is shown on terminals and in JSON: bounded, and no control bytes. */
 static bool read_remark(struct reader *reader, struct column column, const struct row *row,
 			const char *before, const char **ret_text)
 {
 	for (size_t i = 0; i < column.len; i++) {
-		if (column.len > REMARK_MOST || (unsigned char)column.text[i] < ' ') {
+		if (column.len > REMARK_MOST || is_control(column.text[i])) {
 			check_error(reader->check, row->line, NULL,
 				    "expected a note or source of at most %d bytes", REMARK_MOST);
 			return false;

@@ -178,10 +178,15 @@ static void test_patterns(void **state)
 static void test_broken_tables(void **state)
 {
 	static const char *const broken[] = {
-		"hostname\tx\t\t\ttv\tlow\tx",     "hostname\tx\t\t\ttv\tlow\tx\tx\tx",
-		"name\tx\t\t\ttv\tlow\t\tx",       "hostname\t\t\t\ttv\tlow\t\tx",
-		"hostname\t***\t\t\ttv\tlow\t\tx", "hostname\tx\t\t\ttelly\tlow\t\tx",
-		"hostname\tx\t\t\ttv\tsome\t\tx",  "x",
+		"hostname\tx\t\t\ttv\tlow\tx",
+		"hostname\tx\t\t\ttv\tlow\tx\tx\tx",
+		"name\tx\t\t\ttv\tlow\t\tx",
+		"hostname\t\t\t\ttv\tlow\t\tx",
+		"hostname\t***\t\t\ttv\tlow\t\tx",
+		"hostname\tx\t\t\ttelly\tlow\t\tx",
+		"hostname\tx\t\t\ttv\tsome\t\tx",
+		"x",
+		"hostname\tx\t\tA\033[2J\ttv\tlow\t\tx",
 	};
 
 	(void)state;
