@@ -51,10 +51,11 @@ void traits_set_hostname(char target[static TRAITS_TEXT_SIZE], struct bytes text
 {
 	size_t len = 0;
 
+	/* A longer one may have been said before. */
+	memset(target, 0, TRAITS_TEXT_SIZE);
 	for (size_t i = 0; i < text.len && len < TRAITS_TEXT_SIZE - 1; i++)
 		if (is_of_hostname(text.data[i]))
 			target[len++] = (char)text.data[i];
-	target[len] = 0;
 }
 
 static bool have_service(const struct traits *traits, const char *service)
