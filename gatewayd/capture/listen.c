@@ -6,9 +6,10 @@
  *
  * It takes all protocols and filters, and is not bound to IP: where the bridge
  * goes through conntrack (br_netfilter), a listener for IP alone stands behind
- * the IP stack from Linux 6.16 on, which then works on a copy, and the packet
- * queue drops a first packet of which there are two. One for all protocols has
- * let go of the packet before. What leaves is not shown to it.
+ * the IP stack (from Linux 6.16 on; on one interface, always), which then works
+ * on a copy, and the packet queue drops a first packet of which there are two.
+ * One for all protocols has let go of the packet before. What leaves is not
+ * shown to it.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

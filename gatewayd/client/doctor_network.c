@@ -137,18 +137,21 @@ bool doctor_hears_ip(const char *line, unsigned *ret_interface, unsigned long *r
 	return true;
 }
 
-/* It hears a LAN; its name is then known. */
-static const char *heard_lan(const struct policy_settings *settings, unsigned interface)
+/*
+ * What it hears of the LAN, behind the IP stack, which then works on a copy: one
+ * interface on any kernel, all of them where those listeners come last, too.
+ */
+static const char *heard_lan(const struct policy_settings *settings, unsigned interface, bool late)
 {
 	if (!interface)
-		return settings->lan_count ? "every interface" : NULL;
+		return late && settings->lan_count ? "every interface" : NULL;
 	for (size_t i = 0; i < settings->lan_count; i++)
 		if (if_nametoindex(settings->lan[i]) == interface)
 			return settings->lan[i];
 	return NULL;
 }
 
-static void judge_listeners(const struct policy_settings *settings, FILE *file,
+static void judge_listeners(const struct policy_settings *settings, bool late, FILE *file,
 			    struct doctor_finding *finding)
 {
 	char line[256], owner[128];
@@ -161,7 +164,7 @@ static void judge_listeners(const struct policy_settings *settings, FILE *file,
 
 		if (!doctor_hears_ip(line, &interface, &inode))
 			continue;
-		lan = heard_lan(settings, interface);
+		lan = heard_lan(settings, interface, late);
 		if (!lan)
 			continue;
 		if (!queue_state_print_process(inode, owner, sizeof(owner)))
@@ -183,9 +186,8 @@ void doctor_listeners(struct doctor *doctor, struct doctor_finding *finding)
 
 	if (!doctor_has_settings(doctor, finding))
 		return;
-	if (uname(&kernel) < 0 || !doctor_hears_late(kernel.release) ||
-	    (read_switch("/proc/sys/net/bridge/bridge-nf-call-iptables") <= 0 &&
-	     read_switch("/proc/sys/net/bridge/bridge-nf-call-ip6tables") <= 0)) {
+	if (read_switch("/proc/sys/net/bridge/bridge-nf-call-iptables") <= 0 &&
+	    read_switch("/proc/sys/net/bridge/bridge-nf-call-ip6tables") <= 0) {
 		doctor_say(finding, DOCTOR_OK, "none can be in the queue's way here");
 		return;
 	}
@@ -194,7 +196,8 @@ void doctor_listeners(struct doctor *doctor, struct doctor_finding *finding)
 		doctor_say(finding, DOCTOR_UNKNOWN, "/proc/net/packet cannot be read");
 		return;
 	}
-	judge_listeners(policy_settings(doctor->set), file, finding);
+	judge_listeners(policy_settings(doctor->set),
+			uname(&kernel) == 0 && doctor_hears_late(kernel.release), file, finding);
 	fclose(file);
 }
 
