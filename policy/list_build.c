@@ -211,7 +211,7 @@ static bool sort_keys(uint64_t *keys, size_t count)
 	for (size_t group = 0; group < GROUPS; group++) {
 		while (next[group] < end[group]) {
 			uint64_t key = keys[next[group]];
-			size_t home = key >> 48;
+			size_t home = (size_t)(key >> 48);
 
 			if (home == group) {
 				next[group]++;
