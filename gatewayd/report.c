@@ -15,6 +15,12 @@
 #include "same.h"
 #include "utf8.h"
 
+/* Codes that JSON lets stand and a terminal obeys: DEL and U+0080 to U+009F. */
+static bool is_obeyed(uint32_t code)
+{
+	return code >= 0x7f && code < 0xa0;
+}
+
 /* What is not UTF-8 would make the whole line no JSON. */
 struct json_object *report_string(const char *text)
 {
@@ -24,12 +30,13 @@ struct json_object *report_string(const char *text)
 
 	while (*text && at + 5 < sizeof(clean)) {
 		size_t len = utf8_read(text, &code);
+		bool good = len && !is_obeyed(code);
 
-		if (len)
+		if (good)
 			memcpy(clean + at, text, len);
 		else
 			clean[at] = '?';
-		at += len ? len : 1;
+		at += good ? len : 1;
 		text += len ? len : 1;
 	}
 	return json_object_new_string_len(clean, (int)at);

@@ -167,14 +167,15 @@ static void test_a_device_lists_what_it_is(void **state)
 }
 
 /* Names of policy files may hold anything; a line must stay JSON. */
-static void test_what_is_no_utf8_is_replaced(void **state)
+static void test_what_is_no_utf8_or_a_command_is_replaced(void **state)
 {
-	struct flow_record record = {.organisation = "Caf\xc3\xa9 \xff\xc3 \xed\xa0\x80"};
+	struct flow_record record = {
+		.organisation = "Caf\xc3\xa9 \xff\xc3 \xed\xa0\x80 \xc2\x9b\x7f\xc2\xa0"};
 	struct json_object *object = report_flow(&record);
 
 	(void)state;
 	assert_string_equal(json_object_get_string(json_object_object_get(object, "organisation")),
-			    "Caf\xc3\xa9 ?? ???");
+			    "Caf\xc3\xa9 ?? ??? ??\xc2\xa0");
 	json_object_put(object);
 }
 
@@ -205,7 +206,7 @@ int main(void)
 		cmocka_unit_test(test_every_event_has_a_name),
 		cmocka_unit_test(test_question_types),
 		cmocka_unit_test(test_a_device_lists_what_it_is),
-		cmocka_unit_test(test_what_is_no_utf8_is_replaced),
+		cmocka_unit_test(test_what_is_no_utf8_or_a_command_is_replaced),
 		cmocka_unit_test(test_long_texts_are_cut_between_characters),
 	};
 
