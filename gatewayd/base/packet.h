@@ -39,6 +39,7 @@ struct packet {
 	bool checksum_pending; /* the kernel has not filled it in yet */
 	bool truncated;        /* the capture holds less than was on the wire */
 	bool over_limit;       /* the kernel counted its flow to the end of a limit */
+	bool returned;         /* it was given to the kernel again, and has come back */
 };
 
 enum verdict_action {

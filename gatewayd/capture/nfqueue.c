@@ -362,6 +362,7 @@ static bool read_packet(struct nfqueue *queue, const struct nlmsghdr *message,
 	packet.mark = mark & ~queue->config.mark_mask;
 	/* Blocked flows end in the kernel, but for ports that look like DNS. */
 	packet.over_limit = mark_state(queue->config.mark_mask, mark) == MARK_BLOCK;
+	packet.returned = mark_state(queue->config.mark_mask, mark) == MARK_INSPECT;
 	queue->id = packet.id;
 	queue->counters.packets++;
 	if (parsed < 0 || !read_payload(queue, attributes, &packet)) {

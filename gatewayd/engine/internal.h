@@ -201,7 +201,7 @@ struct flow {
 	const struct policy_rule *limit; /* that decided; of the set it was judged by */
 	uint32_t spent;                  /* index of what the kernel counts it under */
 	uint32_t count_round;            /* when the kernel was told, and */
-	uint16_t counted;                /* packets here since then; 0: it was not told */
+	uint16_t counted;                /* packets back since then, and 1; 0: it was not told */
 	uint32_t strip;                  /* index + 1 into the engine's strips; 0: none */
 	unsigned held;                   /* packets that wait */
 	bool payload_passed;             /* some of its first bytes left unread */

@@ -14,7 +14,7 @@
 #define MINUTES_OF_WEEK 10080
 #define MINUTES_OF_DAY 1440
 #define EPOCH_MINUTE (3 * MINUTES_OF_DAY) /* of the week: 1970 began on a Thursday */
-#define AGAIN_MOST 1024                   /* packets of a flow that the kernel has not taken */
+#define RETURNED_MOST 64                  /* packets of a flow that the kernel has not taken */
 #define UNTOLD_MOST 4096                  /* bytes that it may be behind */
 
 /* ---- windows ---- */
@@ -269,16 +269,17 @@ bool limit_count(struct engine *engine, struct passage *passage)
 
 /*
  * Counted here it would be spent twice: nobody knows how far the kernel is by
- * now. One that comes back again and again is none that the kernel counts.
+ * now. However many waited in the queue when it began to count, they are all
+ * its; but a flow whose packets come back is none that it counts.
  */
 bool limit_is_the_kernels(const struct engine *engine, struct passage *passage)
 {
 	struct flow *flow = passage->flow;
 
 	if (!flow->counted || flow->count_round != engine->count_round ||
-	    flow->counted >= AGAIN_MOST || passage->packet->over_limit)
+	    flow->counted > RETURNED_MOST || passage->packet->over_limit)
 		return false;
-	flow->counted++;
+	flow->counted += passage->packet->returned;
 	return true;
 }
 

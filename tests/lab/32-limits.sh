@@ -134,8 +134,8 @@ sum=$(arrived datagrams)
 in_space coffee bash -c 'exec 3>/dev/udp/203.0.113.10/9999; line=$(printf %01399d 0)
 	for ((i = 0; i < 1000; i++)); do echo "$line" >&3; done' 2>/dev/null
 udp=$(($(arrived datagrams) - sum))
-# What was under way while the kernel was told may go on top.
-between "of 1.4 MB in datagrams" "$udp" 450000 $((500000 + 16384))
+# All at once: hundreds wait in the queue when the kernel begins to count.
+between "of 1.4 MB in datagrams" "$udp" 450000 $((500000 + 4096))
 tap_equal "TCP shares it" "$(reset_by coffee http://203.0.113.10/)" reset
 passes() { fetch coffee -m 2 -o /dev/null http://203.0.113.10/; }
 expect_ok "the next minute is free" wait_for 70 passes

@@ -60,7 +60,7 @@ struct world {
 	const char *mac;
 	enum packet_hook hook;
 	bool checksum_wrong;
-	bool over_limit;
+	bool over_limit, returned;
 	uint8_t hop_limit;
 };
 
@@ -182,6 +182,7 @@ static struct verdict *world_run(struct world *world, size_t len, enum packet_di
 	packet->hook = world->hook;
 	packet->id = ++world->next_id;
 	packet->over_limit = world->over_limit;
+	packet->returned = world->returned;
 	if (world->mac && direction == PACKET_FROM_DEVICE)
 		assert_true(mac_parse(world->mac, &packet->mac));
 	engine_packet(world->engine, packet, &world->verdict);
