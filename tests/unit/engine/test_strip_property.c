@@ -9,8 +9,10 @@
  * of its case: SEED=that CASES=1 repeats it.
  */
 #include "tests/unit/engine/server.h"
+#include "tests/unit/support/cases.h"
 #include "tests/unit/support/check.h"
 #include "tests/unit/support/generate.h"
+#include "tests/unit/support/keys.h"
 
 #include <inttypes.h>
 
@@ -41,29 +43,14 @@ static const char policies[] =
 
 static uint64_t seed = 20261128;
 static unsigned long cases = CASES;
-static struct redact_keys *keys;
 static struct server server;
 static uint64_t running; /* the case that is; 0: all are over */
 
 static int set_up(void **state)
 {
-	const char *text = getenv("SEED");
-
 	(void)state;
-	if (text)
-		seed = strtoull(text, NULL, 10);
-	text = getenv("CASES");
-	if (text)
-		cases = strtoul(text, NULL, 10);
-	printf("# SEED=%" PRIu64 " CASES=%lu\n", seed, cases);
-	keys = keys_new(NULL);
-	for (size_t i = 0; i < generated_key_count; i++) {
-		const char *key = generated_keys[i].text;
-
-		assert_int_equal(
-			keys_add(keys, bytes_of(key, strlen(key)), generated_keys[i].category),
-			KEYS_OK);
-	}
+	choose_cases(&seed, &cases);
+	make_reference_keys(generated_keys, generated_key_count);
 	return 0;
 }
 

@@ -4,8 +4,10 @@
  * that sees each whole. SEED=n chooses others, CASES=n more or fewer; a
  * failure prints the seed of its case: SEED=that CASES=1 repeats it.
  */
+#include "tests/unit/support/cases.h"
 #include "tests/unit/support/check.h"
 #include "tests/unit/support/generate.h"
+#include "tests/unit/support/keys.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,35 +17,14 @@
 #define CASES 100000
 #define ALL_CATEGORIES 0x3b
 
-static struct redact_keys *keys;
 static uint64_t seed = 20240229;
 static unsigned long cases = CASES;
 
 static int set_up(void **state)
 {
-	const char *text = getenv("SEED");
-
 	(void)state;
-	if (text)
-		seed = strtoull(text, NULL, 10);
-	text = getenv("CASES");
-	if (text)
-		cases = strtoul(text, NULL, 10);
-	printf("# SEED=%" PRIu64 " CASES=%lu\n", seed, cases);
-	keys = keys_new(NULL);
-	for (size_t i = 0; i < generated_key_count; i++)
-		assert_int_equal(
-			keys_add(keys,
-				 bytes_of(generated_keys[i].text, strlen(generated_keys[i].text)),
-				 generated_keys[i].category),
-			KEYS_OK);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	keys_free(keys);
+	choose_cases(&seed, &cases);
+	make_reference_keys(generated_keys, generated_key_count);
 	return 0;
 }
 
@@ -266,5 +247,5 @@ int main(void)
 		cmocka_unit_test(test_every_split),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, free_keys);
 }

@@ -7,7 +7,9 @@
  * prints the seed of its case: SEED=that CASES=1 repeats it, as far as that
  * does not depend on what is remembered from the cases before.
  */
+#include "tests/unit/support/cases.h"
 #include "tests/unit/support/check.h"
+#include "tests/unit/support/keys.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,37 +20,17 @@
 #define LEN_MOST 6000
 #define DEPTH_MOST 6
 
-static struct redact_keys *keys;
 static uint64_t seed = 20241128;
 static unsigned long cases = CASES;
 
 static int set_up(void **state)
 {
-	static const struct {
-		const char *text;
-		unsigned category;
-	} all[] = {{"lat", 0}, {"owner", 1}, {"home.name", 1}, {"pay*", 3}, {"place", 0}};
-	const char *text = getenv("SEED");
+	static const struct reference_key all[] = {
+		{"lat", 0}, {"owner", 1}, {"home.name", 1}, {"pay*", 3}, {"place", 0}};
 
 	(void)state;
-	if (text)
-		seed = strtoull(text, NULL, 10);
-	text = getenv("CASES");
-	if (text)
-		cases = strtoul(text, NULL, 10);
-	printf("# SEED=%" PRIu64 " CASES=%lu\n", seed, cases);
-	keys = keys_new(NULL);
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		assert_int_equal(
-			keys_add(keys, bytes_of(all[i].text, strlen(all[i].text)), all[i].category),
-			KEYS_OK);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	keys_free(keys);
+	choose_cases(&seed, &cases);
+	make_reference_keys(all, sizeof(all) / sizeof(all[0]));
 	return 0;
 }
 
@@ -405,5 +387,5 @@ int main(void)
 		cmocka_unit_test(test_other_plans),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, free_keys);
 }
