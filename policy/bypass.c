@@ -13,8 +13,6 @@
 #include <stdlib.h>
 
 #define BYPASS_TEXT_MOST ((size_t)4 << 20)
-#define DNS_PORT 53
-#define DOT_PORT 853 /* RFC 7858; over UDP DoQ, RFC 9250 */
 /* DoQ of the drafts, still in use. */
 #define DOQ_PORT_EARLY 784
 #define DOQ_PORT_DRAFT 8853

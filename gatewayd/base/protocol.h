@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* RFC 1035; RFC 7858, and over UDP DNS over QUIC, RFC 9250. */
+#define DNS_PORT 53
+#define DOT_PORT 853
+
 enum transport {
 	TRANSPORT_NONE = 0,
 	TRANSPORT_TCP,

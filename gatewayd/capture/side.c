@@ -5,11 +5,11 @@
  */
 #include <stdlib.h>
 
+#include "base/protocol.h"
 #include "base/table.h"
 #include "capture/side.h"
 
 #define MACS_MOST 4096
-#define DNS_PORT 53
 #define PROTOCOL_TCP 6
 #define PROTOCOL_UDP 17
 

@@ -2,7 +2,6 @@
 /* doctor: is there a LAN, does this machine forward, who hears it, who answers DNS? */
 #define _DEFAULT_SOURCE /* struct ifreq */
 
-#include "capture/queue_state.h"
 #include "client/doctor.h"
 
 #include <net/if.h>
@@ -15,6 +14,8 @@
 #include <unistd.h>
 
 #include <linux/if_ether.h>
+
+#include "capture/queue_state.h"
 
 /* NULL: it is there and up. */
 static const char *what_ails(int fd, const char *name)
@@ -202,8 +203,6 @@ void doctor_listeners(struct doctor *doctor, struct doctor_finding *finding)
 }
 
 /* ---- the resolver ---- */
-
-#define DNS_PORT 53
 
 /* The policies of devices: a profile that nobody has needs no resolver. */
 bool doctor_wants_resolver(const struct policy_set *set)

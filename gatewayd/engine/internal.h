@@ -538,9 +538,6 @@ void judge_fixed(struct flow *flow, enum policy_action action, const char *reaso
 
 /* ---- resolve.c ---- */
 
-#define DNS_PORT 53
-#define DOT_PORT 853 /* and DNS over QUIC */
-
 /* What is to become of one message. */
 enum fate {
 	FATE_PASS,

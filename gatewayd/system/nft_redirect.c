@@ -25,6 +25,7 @@
 #include <linux/rtnetlink.h>
 
 #include "base/mark.h"
+#include "base/protocol.h"
 #include "system/nft_draft.h"
 #include "system/nft_objects.h"
 #include "system/nft_redirect.h"
@@ -34,7 +35,6 @@
 #define PRIORITY_REDIRECT (-101) /* before fw4's own at -100 */
 #define PRIORITY_ANSWER 101      /* after translation back */
 #define PRIORITY_SAVE 102
-#define DNS_PORT 53
 #define MAC_LEN 6u
 #define MAC_AT 6u
 

@@ -32,6 +32,7 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include "base/mark.h"
+#include "base/protocol.h"
 #include "system/nft_draft.h"
 #include "system/nft_limits.h"
 #include "system/nft_objects.h"
@@ -41,8 +42,7 @@
 #define PRIORITY_QUEUE (-10)
 #define PRIORITY_SAVE (-9)
 #define PRIORITY_UNTRACK (-300) /* before conntrack */
-#define DNS_PORT 53
-#define NAME_LEN 16u /* IFNAMSIZ */
+#define NAME_LEN 16u            /* IFNAMSIZ */
 #define MAC_LEN 6u
 #define MAC_AT 6u /* the sender's, in the Ethernet header */
 #define DAY_MS (24u * 3600u * 1000u)
