@@ -170,17 +170,16 @@ static bool add_row(struct identify_table *table, const struct identify_row *row
 bool identify_table_add(struct identify_table *table, struct bytes text, unsigned *ret_line,
 			const char **ret_error)
 {
-	char *copy = malloc(text.len + 1);
 	struct identify_row row;
+	char *copy;
 
 	*ret_line = 1;
 	*ret_error = "a NUL byte: it is not a text file";
-	if (text.len && memchr(text.data, 0, text.len)) {
-		free(copy);
+	if (text.len && memchr(text.data, 0, text.len))
 		return false;
-	}
 	*ret_line = 0;
 	*ret_error = "no memory";
+	copy = malloc(text.len + 1);
 	if (!copy || table->text_count == TEXTS_MOST) {
 		free(copy);
 		return false;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One capture through one or two engines, and what came of it. The run is in
- * replay_run.c, what is printed in replay.c. Private to
- * gatewayctl.
+ * replay_run.c, what is printed in replay.c. Private to gatewayctl.
  */
 #ifndef GATEWAYD_CLIENT_REPLAY_H
 #define GATEWAYD_CLIENT_REPLAY_H

@@ -41,8 +41,7 @@ struct json_editor {
 	bool counted;
 	uint32_t covered; /* categories of what is overwritten */
 	uint32_t matched; /* categories of the key just read */
-	uint64_t objects; /* bit i: what is open at depth i is an object; 0: nothing is, or an array
-			   */
+	uint64_t objects; /* bit i: what is open at depth i is an object, and no array */
 	uint64_t parents[JSON_PATHS + 1]; /* by depth: the key that encloses what is open there */
 	struct key_match match;
 };
