@@ -3,7 +3,10 @@
  * Devices are known by MAC. The several MACs that a policy gives to one device
  * lead to one entry, under the first of them; addresses come and go.
  */
+#include "engine/device.h"
+
 #include "engine/internal.h"
+#include "engine/record.h"
 
 static struct device_key key_of_mac(const struct engine *engine, const struct mac *mac)
 {

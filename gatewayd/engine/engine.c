@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The way of one packet through the engine, start and end, the passing of time. */
-#include "engine/internal.h"
+#include "engine/engine.h"
 
 #include <stdlib.h>
+
+#include "engine/first.h"
+#include "engine/fragment.h"
+#include "engine/internal.h"
+#include "engine/judge.h"
+#include "engine/record.h"
+#include "engine/refuse.h"
+#include "engine/resolve.h"
+#include "engine/tunnel.h"
+#include "engine/window.h"
 
 #define SWEEP_INTERVAL (5 * SECOND_US)
 #define UNNAMED_PACKETS_MOST 8

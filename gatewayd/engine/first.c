@@ -3,8 +3,9 @@
  * The first payload of a flow: what it is and whose name it asks for, read
  * from the bytes that the server will read, too.
  */
-#include "engine/internal.h"
+#include "engine/first.h"
 
+#include "engine/internal.h"
 #include "redact/checksum.h"
 
 /* What the bytes cannot tell when the client offers no ALPN: RFC 7858, 9250, 8094. */

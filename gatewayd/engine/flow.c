@@ -3,7 +3,11 @@
  * Connections, each from the view of its device: up is what the device sends.
  * A flow between two devices belongs to the one that began it.
  */
+#include "engine/flow.h"
+
 #include "engine/internal.h"
+#include "engine/judge.h"
+#include "engine/refuse.h"
 
 #define TCP_IDLE (24 * HOUR_US) /* the kernel forwards it without us */
 #define UDP_IDLE (10 * MINUTE_US)

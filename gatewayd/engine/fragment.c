@@ -4,6 +4,8 @@
  * without its first is dropped, since nobody knows what it belongs to. (The
  * kernel puts fragments together before it queues them; captures have them.)
  */
+#include "engine/fragment.h"
+
 #include "engine/internal.h"
 
 #define FRAGMENT_LIFE (30 * SECOND_US) /* as the kernel's ipfrag_time */

@@ -4,7 +4,10 @@
  * is certain to be refused, whatever the payload says, is told to the kernel,
  * which then refuses it without asking.
  */
+#include "engine/hammer.h"
+
 #include "engine/internal.h"
+#include "engine/judge.h"
 
 #define REFUSALS_ENOUGH 5
 #define REFUSALS_WITHIN (10 * SECOND_US)

@@ -4,6 +4,8 @@
  * we keep a copy of their bytes. How many is bounded; one too many is dropped,
  * and its sender sends it again.
  */
+#include "engine/held.h"
+
 #include "engine/internal.h"
 
 #define HELD_LIFE (5 * SECOND_US) /* the sender has sent it again by then */

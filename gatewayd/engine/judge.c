@@ -5,7 +5,12 @@
  * address. Each is read on its own, with its CNAMEs; a block on any of them
  * blocks. What the client says counts alone only when DNS confirms it.
  */
+#include "engine/judge.h"
+
 #include "engine/internal.h"
+#include "engine/overhear.h"
+#include "engine/record.h"
+#include "engine/resolve.h"
 
 #define LATER (FACT_NAMES | FACT_PROTOCOL | FACT_MISMATCH | FACT_ENCRYPTED_NAME)
 #define BINDING_GRACE (24 * HOUR_US) /* devices keep using what they resolved */

@@ -5,6 +5,8 @@
  * which is all that most need; the few that send a lot at a time get a large
  * one, since what is kept bounds the window (window.c) and so the speed.
  */
+#include "engine/kept.h"
+
 #include "engine/internal.h"
 
 void kept_start(struct strip *strip)

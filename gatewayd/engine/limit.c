@@ -7,9 +7,10 @@
  * of IP packets, headers included. The rule is known by its label, so counts
  * outlive a reload.
  */
-#include "engine/internal.h"
+#include "engine/limit.h"
 
 #include "base/writer.h"
+#include "engine/internal.h"
 
 #define MINUTES_OF_WEEK 10080
 #define MINUTES_OF_DAY 1440

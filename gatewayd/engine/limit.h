@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Counting under limit rules: private to the engine, part of internal.h.
- */
+/* Bytes counted under limit rules, here and by the kernel. */
 #ifndef GATEWAYD_ENGINE_LIMIT_H
 #define GATEWAYD_ENGINE_LIMIT_H
 

@@ -5,6 +5,8 @@
  * cost one chain. A chain that was given up leaves bindings behind whose names
  * are lost; such an address still counts as resolved.
  */
+#include "engine/names.h"
+
 #include "engine/internal.h"
 
 void name_list_add(struct name_list *list, const struct name *name)

@@ -3,6 +3,8 @@
  * What devices say of themselves, and what the names that they ask for tell.
  * It is kept for people to look at and decides nothing.
  */
+#include "engine/overhear.h"
+
 #include "engine/internal.h"
 
 static bool is_app(const struct policy_entry *entry)

@@ -4,9 +4,11 @@
  * on top of the shipped ones, and what the household calls secret. Made before
  * a set is swapped in, so that nothing can fail afterwards.
  */
-#include "engine/internal.h"
+#include "engine/plans.h"
 
 #include <stdlib.h>
+
+#include "engine/internal.h"
 
 /* What a rule falls back on whose plan could not be made: all is opaque. */
 static const struct strip_plan blind = {.opaque_block = true};

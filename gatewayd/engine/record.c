@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Flows, devices and events, as users see them. */
+#include "engine/record.h"
+
 #include "engine/internal.h"
 
 static void record_device(const struct device *device, struct flow_record *record)

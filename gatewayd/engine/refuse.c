@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A refusal: the packet is dropped, and whoever should know is told. */
-#include "engine/internal.h"
+#include "engine/refuse.h"
 
+#include "engine/internal.h"
 #include "redact/forge.h"
 
 #define PROHIBITED_INTERVAL SECOND_US /* ICMP refusals of one flow, RFC 1812 4.3.2.8 */

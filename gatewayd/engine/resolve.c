@@ -5,10 +5,14 @@
  * where the policy says so edited, before the device gets it, so that the
  * first packet to an address finds its name known.
  */
-#include "engine/internal.h"
+#include "engine/resolve.h"
 
 #include "decode/ech.h"
-
+#include "engine/internal.h"
+#include "engine/judge.h"
+#include "engine/overhear.h"
+#include "engine/record.h"
+#include "engine/tunnel.h"
 #include "redact/dns.h"
 
 #define CNAMES_MOST 16

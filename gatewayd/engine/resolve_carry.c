@@ -5,10 +5,12 @@
  * order: what is ahead of a hole is dropped and will be sent again; what comes
  * a second time is read a second time.
  */
+#include "engine/resolve.h"
+
 #include <sys/types.h>
 
 #include "engine/internal.h"
-
+#include "engine/refuse.h"
 #include "redact/checksum.h"
 #include "redact/dns.h"
 #include "redact/forge.h"

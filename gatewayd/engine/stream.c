@@ -4,6 +4,8 @@
  * while they are collected; only the one that completes a hello waits for the
  * decision, so a refused server never has it whole.
  */
+#include "engine/stream.h"
+
 #include "engine/internal.h"
 
 /*

@@ -9,8 +9,14 @@
  * `opaque`. A stream's place stays its own after FIN and RST, since the last
  * bytes may be sent again, until another stream needs it.
  */
-#include "engine/internal.h"
+#include "engine/strip.h"
 
+#include "engine/internal.h"
+#include "engine/judge.h"
+#include "engine/kept.h"
+#include "engine/record.h"
+#include "engine/refuse.h"
+#include "engine/window.h"
 #include "redact/checksum.h"
 
 #define SETTLE_AFTER (50 * SECOND_US / 1000)

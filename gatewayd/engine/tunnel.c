@@ -8,6 +8,9 @@
  * What is registered is guessed from the shape of a name. To guess wrong only
  * joins what belongs apart (all of co.uk) or parts what belongs together.
  */
+#include "engine/tunnel.h"
+
+#include "decode/dns.h"
 #include "engine/internal.h"
 
 #define TUNNEL_WINDOW (5 * MINUTE_US)

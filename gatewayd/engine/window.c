@@ -3,8 +3,9 @@
  * The window that a server offers to a device whose stream is read: made no
  * larger than what strip.c can give again (RFC 9293 section 3.8.6).
  */
-#include "engine/internal.h"
+#include "engine/window.h"
 
+#include "engine/internal.h"
 #include "redact/checksum.h"
 
 /* One packet more than the window, as large as GRO makes them. */

@@ -38,7 +38,7 @@ libnftnl/.* gatewayd/system/nft.*\.[ch]
 seccomp\.h|cap-ng\.h gatewayd/system/(privilege|confine).*\.c
 json-c/.* gatewayd/(client/|daemon/|)[a-z_]*\.[ch]'
 
-upward='' shapes=''
+upward='' shapes='' private=''
 while IFS=: read -r file line text; do
 	name=$(expr "$text" : '[^"]*"\([^"]*\)"')
 	case $name in
@@ -47,6 +47,10 @@ while IFS=: read -r file line text; do
 		case " $(allowed_for "$file") " in
 		*" ${name%%/*} "*) ;;
 		*) upward+="$file:$line: $name"$'\n' ;;
+		esac
+		case $name:$file in
+		engine/engine.h:* | engine/*:gatewayd/engine/*) ;;
+		engine/*) private+="$file:$line: $name"$'\n' ;;
 		esac
 		;;
 	*)
@@ -57,6 +61,7 @@ while IFS=: read -r file line text; do
 	esac
 done < <(grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' gatewayd/*.[ch] gatewayd/*/*.[ch] policy/*.[ch])
 tap_nothing "no include goes upward" "${upward%$'\n'}"
+tap_nothing "of the engine's headers only engine.h is seen outside" "${private%$'\n'}"
 tap_nothing "every quoted include is folder/file.h" "${shapes%$'\n'}"
 
 strangers=

@@ -40,6 +40,8 @@ plant gatewayd/base/addr.c '#include "engine/engine.h"'
 must_see layers "upward"
 plant gatewayd/client/text.c '#include "daemon/daemon.h"'
 must_see layers "upward"
+plant gatewayd/daemon/daemon.c '#include "engine/flow.h"'
+must_see layers "only engine.h"
 plant gatewayd/base/addr.c '#include "addr.h"'
 must_see layers "folder/file.h"
 plant gatewayd/base/addr.c '#include <libconfig.h>'
