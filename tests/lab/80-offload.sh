@@ -60,9 +60,9 @@ flows() { # conntrack options...
 offloaded() { flows "$@" | grep -q '\[OFFLOAD\]'; }
 not_offloaded() { ! offloaded "$@"; }
 download() { # host: for minutes, with packets in every second; its process in $download
-	# A file of its own: one that was ended may go on for a moment.
 	downloaded=$(mktemp "$LAB/download.XXXXXX")
-	fetch laptop -N -m 300 -o "$downloaded" "http://$1/slow" 2>"$LAB/download.err" &
+	# Not by a function: the process is to be ended by its id.
+	ip netns exec "$LAB_TAG-laptop" curl -sSN -m 300 -o "$downloaded" "http://$1/slow" 2>"$LAB/download.err" &
 	download=$!
 }
 larger() { [ "$(stat -c %s "$downloaded")" -gt "$1" ]; }
@@ -129,8 +129,10 @@ lab_end_process $download
 # ---- and without it again ----
 download 198.51.100.10
 wait_for 15 offloaded -d 198.51.100.10 -p tcp
-in_space gateway nft flush ruleset
+# At once: without address translation in between, the gateway itself would
+# reset what the server sends.
 in_space gateway nft -f - <<-'END' || exit 2
+	flush ruleset
 	table inet fw {
 		chain wan_nat { type nat hook postrouting priority srcnat; meta nfproto ipv4 oifname "wan" masquerade; }
 	}
@@ -139,6 +141,7 @@ expect_ok "a flushed ruleset comes back" wait_for 10 rules_present
 has_flowtable() { in_space gateway nft list flowtables | grep -q 'flowtable passed'; }
 expect_ok "with its flowtable" wait_for 5 has_flowtable
 expect_ok "and the flow is offloaded again" wait_for 15 offloaded -d 198.51.100.10 -p tcp
+expect_ok "and goes on" goes_on
 reload_with warn
 expect_blocked "warn: ours is gone" has_flowtable
 expect_ok "the flow is back with the rules" wait_for 5 not_offloaded -d 198.51.100.10 -p tcp
