@@ -25,11 +25,11 @@ tag=gwk$$
 device=$tag-d second=$tag-e gateway=$tag-g server=$tag-s
 device_mac=02:00:00:00:00:10 second_mac=02:00:00:00:00:20
 exception=02:00:00:00:00:99
-GW_PID='' peers=() scratch=$(mktemp -d)
+gateway_pid='' peers=() scratch=$(mktemp -d)
 
 clean_up() {
 	local pid space
-	for pid in "${peers[@]}" $GW_PID; do kill -9 "$pid" 2>/dev/null; done
+	for pid in "${peers[@]}" $gateway_pid; do kill -9 "$pid" 2>/dev/null; done
 	wait 2>/dev/null
 	for space in "$device" "$second" "$gateway" "$server"; do ip netns del "$space" 2>/dev/null; done
 	rm -rf "$scratch"
@@ -90,8 +90,16 @@ start_gateway() { # open|closed lan...
 	local mode=$1
 	shift
 	coproc GW { exec ip netns exec "$gateway" "$build/kernel_gateway" "$mode" "$exception" "$@" 2>>"$scratch/log"; }
+	# The shell forgets its own variable as soon as it sees the process end.
+	gateway_pid=${GW_PID-}
 	read -r -t 20 -u "${GW[0]}" answer || answer=dead
 	[ "$answer" = ready ]
+}
+
+kill_gateway() {
+	kill -9 "$gateway_pid"
+	wait "$gateway_pid" 2>/dev/null
+	gateway_pid=''
 }
 
 tell() { # command...: the answer in $answer
@@ -241,7 +249,7 @@ fi
 # ---- large packets ----
 
 resident() {
-	awk '/VmRSS/ { print $2 }' "/proc/$GW_PID/status"
+	awk '/VmRSS/ { print $2 }' "/proc/$gateway_pid/status"
 }
 quiet=$(resident)
 before=$(field packets)
@@ -297,7 +305,7 @@ tap_equal "and blocking goes on" "$(ask udp "$four" 2000 hello)" nothing
 
 # ---- a second one, and one without rights ----
 
-first=$GW_PID
+first=$gateway_pid
 in_space "$gateway" "$build/kernel_gateway" closed "$exception" lan0 </dev/null >"$scratch/second" 2>&1
 tap_equal "a second one is told who has the queue" "$(cat "$scratch/second")" \
 	"error queue 61411 is taken by process $first (kernel_gateway): stop it, or set network.queue"
@@ -310,11 +318,11 @@ done
 
 # ---- a flood while nobody reads ----
 
-kill -STOP "$GW_PID"
+kill -STOP "$gateway_pid"
 in_space "$device" perl -MIO::Socket::INET -e '
 	for (1 .. 12000) { my $s = IO::Socket::INET->new(Proto => "udp", PeerAddr => "'"$four"'",
 		PeerPort => 5000); $s->send("x" x 1200) }' 2>/dev/null
-kill -CONT "$GW_PID"
+kill -CONT "$gateway_pid"
 passes() { [ "$(ask udp "$four" 1000 hello)" = hello ]; }
 wait_for passes
 tap_equal "after a flood it goes on" "$(ask udp "$four" 1000 hello)" hello
@@ -326,8 +334,7 @@ tap_equal "and what was lost is counted (overruns + drops: $lost)" $? 0
 
 # ---- killed ----
 
-kill -9 "$GW_PID"
-wait "$GW_PID" 2>/dev/null
+kill_gateway
 tap_equal "killed: a closed device waits" "$(ask udp "$four" 1000 hello)" nothing
 in_space "$device" ip link set eth0 down
 in_space "$device" ip link set eth0 address "$exception"
@@ -343,8 +350,7 @@ in_space "$device" ip route replace default via 192.0.2.1
 in_space "$gateway" ip neigh flush all
 start_gateway open lan0
 tap_equal "another one takes over" "$answer $(ask udp "$four" 1000 hello)" "ready hello"
-kill -9 "$GW_PID"
-wait "$GW_PID" 2>/dev/null
+kill_gateway
 tap_equal "killed: by default open" "$(ask udp "$four" 5000 hello)" hello
 
 # ---- a flowtable of our own, and another's ----
@@ -371,13 +377,12 @@ else
 	tap_equal "another's flowtable is found, ours is not" "${answer##* }" flowtables=1
 	in_space "$gateway" nft delete table inet other
 fi
-kill -9 "$GW_PID"
-wait "$GW_PID" 2>/dev/null
+kill_gateway
 
 start_gateway closed lan0
 tell quit
-wait "$GW_PID" 2>/dev/null
-GW_PID=''
+wait "$gateway_pid" 2>/dev/null
+gateway_pid=''
 tap_equal "a clean stop takes the rules away" "$answer $(in_space "$gateway" nft list tables)" \
 	"removed 0 table ip home"
 tap_equal "and all passes" "$(ask udp "$four" 2000 hello)" hello
