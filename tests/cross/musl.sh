@@ -77,9 +77,9 @@ archive() { # library more-flags source...
 }
 
 # ---- the libraries ----
-ldns() { # compiler's flags: makes .libs/libldns.a
+ldns() { # compiler's and linker's flags: makes .libs/libldns.a
 	cp /usr/share/misc/config.sub /usr/share/misc/config.guess .
-	CC="$CC" AR=$gcc-ar RANLIB=$gcc-ranlib NM=$gcc-nm CFLAGS="$1" ./configure \
+	CC="$CC" AR=$gcc-ar RANLIB=$gcc-ranlib NM=$gcc-nm CFLAGS="$1" LDFLAGS="$2" ./configure \
 		--host="$cpu-linux-musl" --prefix="$folder" \
 		--without-ssl --without-drill --without-examples --disable-shared --enable-static \
 		--disable-dane --disable-ecdsa --disable-gost --disable-sha2
@@ -88,7 +88,7 @@ ldns() { # compiler's flags: makes .libs/libldns.a
 cp -R "$work/ldns" "$work/ldns-router"
 (
 	cd "$work/ldns"
-	ldns "$flags"
+	ldns "$flags" ""
 	mkdir -p "$folder/include/ldns"
 	cp ldns/*.h "$folder/include/ldns/"
 	cp .libs/libldns.a "$folder/lib/"
@@ -96,15 +96,20 @@ cp -R "$work/ldns" "$work/ldns-router"
 )
 # Once more, as ldns-nossl is built for a router, for tests/cross/size.
 if [ "$cpu" = mips ]; then
-	# shellcheck source=tests/cross/openwrt.sh
-	router=$(cd "$here/../.." && . tests/cross/openwrt.sh && router_flags ldns-nossl)
-	cd "$work/ldns-router"
-	ldns "$router"
-	mkdir -p "$folder/lib/router/pkgconfig"
-	cp .libs/libldns.a "$folder/lib/router/"
-	sed "s,^Libs:.*,Libs: $folder/lib/router/libldns.a," "$folder/lib/pkgconfig/ldns.pc" \
-		>"$folder/lib/router/pkgconfig/ldns.pc"
-	cd "$OLDPWD"
+	(
+		cd "$here/../.."
+		# shellcheck source=tests/cross/openwrt.sh
+		. tests/cross/openwrt.sh
+		router=$(router_flags ldns-nossl)
+		links=$(router_links ldns-nossl)
+		cd "$work/ldns-router"
+		# What does not link looks to configure like a function that musl has not.
+		ldns "$router" "$links"
+		mkdir -p "$folder/lib/router/pkgconfig"
+		cp .libs/libldns.a "$folder/lib/router/"
+		sed "s,^Libs:.*,Libs: $folder/lib/router/libldns.a," "$folder/lib/pkgconfig/ldns.pc" \
+			>"$folder/lib/router/pkgconfig/ldns.pc"
+	)
 fi
 (
 	cd "$work/libconfig/lib"
