@@ -17,7 +17,7 @@
 #
 # PCAP, CURL, CAPNG and SECCOMP are 1 or 0; found out when not said. For small
 # flash: ONE=1 makes one program with two names, REMARKS=0 installs the tables
-# without the columns that are for people.
+# without the columns and comments that are for people.
 # tests/README.md tells how the tests are built.
 
 PREFIX     ?= /usr
@@ -288,8 +288,9 @@ install: all
 		test ! -f "$$f" || install -m 644 "$$f" '$(DESTDIR)$(DATADIR)/policy' || exit 1; done
 	$(Q)for f in policy/catalogue/*.tsv; do \
 		test ! -f "$$f" || install -m 644 "$$f" '$(DESTDIR)$(DATADIR)' || exit 1; done
-	$(Q)$(if $(filter 0,$(REMARKS)),for f in catalogue:6 doh:2 payload_keys:2; do \
-		cut -f 1-$${f#*:} "policy/catalogue/$${f%:*}.tsv" >'$(DESTDIR)$(DATADIR)'/"$${f%:*}.tsv" || exit 1; done)
+	$(Q)$(if $(filter 0,$(REMARKS)),for f in catalogue:6 doh:2 identify:6 payload_keys:2; do \
+		sed -e '1i# Remarks and origins and licences: policy/catalogue/ in the source of gatewayd.' -e '/^#/d' \
+			"policy/catalogue/$${f%:*}.tsv" | cut -f 1-$${f#*:} >'$(DESTDIR)$(DATADIR)'/"$${f%:*}.tsv" || exit 1; done)
 	$(Q)install -m 755 contrib/country-data.sh '$(DESTDIR)$(DATADIR)'
 	$(Q)for f in contrib/gatewayctl.bash; do \
 		test ! -f "$$f" || install -m 644 "$$f" '$(DESTDIR)$(BASHDIR)/gatewayctl' || exit 1; done

@@ -13,6 +13,7 @@
 #define FILE_NAME "identify.tsv"
 #define FILE_MOST (256u * 1024)
 #define COLUMNS 8
+#define COLUMNS_READ 6 /* the others are for people, and may be missing */
 #define TEXTS_MOST 4
 
 static const struct identify_kind kinds[] = {
@@ -100,18 +101,17 @@ static bool read_weight(const char *word, enum identify_weight *ret_weight)
 /* Cuts the line at its tabs; false: there are more or fewer columns. */
 static bool split(char *line, char *columns[static COLUMNS])
 {
-	for (unsigned i = 0; i < COLUMNS; i++) {
+	unsigned count = 0;
+
+	while (line && count < COLUMNS) {
 		char *tab = strchr(line, '\t');
 
-		columns[i] = line;
-		if ((tab != NULL) != (i + 1 < COLUMNS))
-			return false;
-		if (tab) {
-			*tab = 0;
-			line = tab + 1;
-		}
+		columns[count++] = line;
+		if (tab)
+			*tab++ = 0;
+		line = tab;
 	}
-	return true;
+	return !line && count >= COLUMNS_READ;
 }
 
 /* What is in a row is shown on terminals. */
@@ -135,7 +135,7 @@ static const char *read_row(char *line, struct identify_row *ret_row)
 	if (has_control(line))
 		return "a control byte: it is not a text file";
 	if (!split(line, columns))
-		return "expected eight columns with tabs between them";
+		return "expected six to eight columns with tabs between them";
 	if (!read_method(columns[0], &row.method))
 		return "no such method: maker, hostname, vendor-class, mdns, ssdp, server, model";
 	if (!columns[1][strspn(columns[1], "*")])

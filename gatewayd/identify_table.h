@@ -4,10 +4,10 @@
  *
  *	method pattern maker brand device_class confidence note source
  *
- * of DATADIR/identify.tsv, and before them those of CONFDIR/identify.tsv. A
- * pattern is compared without case; '*' is any run of characters, '#' one
- * hexadecimal digit. Where a row names a maker, it counts for that maker's
- * devices only.
+ * of DATADIR/identify.tsv, and before them those of CONFDIR/identify.tsv. Note
+ * and source are for people; a row may end before either. A pattern is compared
+ * without case; '*' is any run of characters, '#' one hexadecimal digit. Where
+ * a row names a maker, it counts for that maker's devices only.
  */
 #ifndef GATEWAYD_IDENTIFY_TABLE_H
 #define GATEWAYD_IDENTIFY_TABLE_H
