@@ -2,52 +2,43 @@
 /* Lists as JSON: for status, for `gatewayctl lists`. */
 #include <json-c/json.h>
 
+#include "json_add.h"
 #include "lists.h"
 #include "report.h"
-
-static void add_number(struct json_object *object, const char *key, uint64_t value)
-{
-	json_object_object_add(object, key, json_object_new_int64((int64_t)value));
-}
 
 static struct json_object *skipped_json(const struct list_counts *counts)
 {
 	struct json_object *object = json_object_new_object();
 
-	for (enum list_skip skip = 0; skip < LIST_SKIP_COUNT; skip++) {
-		if (counts->skipped[skip])
-			add_number(object, list_skip_text(skip), counts->skipped[skip]);
-	}
+	for (enum list_skip skip = 0; skip < LIST_SKIP_COUNT; skip++)
+		json_add_count(object, list_skip_text(skip), counts->skipped[skip]);
 	return object;
 }
 
 static struct json_object *list_json(const struct lists_entry *list)
 {
+	static const struct json_field fields[] = {
+		JSON_FIELD(struct list_counts, names),
+		JSON_FIELD(struct list_counts, exceptions),
+		JSON_FIELD(struct list_counts, addresses),
+		JSON_FIELD(struct list_counts, lines),
+	};
 	struct json_object *object = json_object_new_object();
 	const struct list_image *image = list->image;
-	char time[REPORT_TIME_SIZE];
 
-	json_object_object_add(object, "list", report_string(list->name));
-	json_object_object_add(object, list->is_url ? "url" : "file", report_string(list->place));
-	if (list->error[0])
-		json_object_object_add(object, "error", report_string(list->error));
+	json_add_text(object, "list", list->name);
+	json_add_text(object, list->is_url ? "url" : "file", list->place);
+	json_add_text(object, "error", list->error);
 	if (!image)
 		return object;
-	json_object_object_add(object, "format",
-			       json_object_new_string(list_format_name(image->format)));
-	add_number(object, "names", image->counts.names);
-	add_number(object, "exceptions", image->counts.exceptions);
-	add_number(object, "addresses", image->counts.addresses);
-	add_number(object, "lines", image->counts.lines);
-	add_number(object, "skipped", list_skipped(&image->counts));
+	json_add_text(object, "format", list_format_name(image->format));
+	json_add_fields(object, fields, sizeof(fields) / sizeof(fields[0]), &image->counts);
+	json_add_number(object, "skipped", list_skipped(&image->counts));
 	json_object_object_add(object, "skipped_lines", skipped_json(&image->counts));
-	if (list->compiled) {
-		report_time((time_us)list->compiled * SECOND_US, time);
-		json_object_object_add(object, "compiled", json_object_new_string(time));
-	}
-	add_number(object, "bytes", image->data.len);
-	json_object_object_add(object, "mapped", json_object_new_boolean(list->mapped));
-	add_number(object, "hits", list->hits);
+	json_add_time(object, "compiled", (time_us)list->compiled * SECOND_US);
+	json_add_number(object, "bytes", image->data.len);
+	json_add_flag(object, "mapped", list->mapped);
+	json_add_number(object, "hits", list->hits);
 	return object;
 }
 

@@ -12,8 +12,11 @@
 
 #include "decode/dns.h"
 #include "identify.h"
+#include "json_add.h"
 #include "same.h"
 #include "utf8.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Codes that JSON lets stand and a terminal obeys: DEL and U+0080 to U+009F. */
 static bool is_obeyed(uint32_t code)
@@ -40,70 +43,6 @@ struct json_object *report_string(const char *text)
 		text += len ? len : 1;
 	}
 	return json_object_new_string_len(clean, (int)at);
-}
-
-static void add_text(struct json_object *object, const char *key, const char *text)
-{
-	if (text && text[0])
-		json_object_object_add(object, key, report_string(text));
-}
-
-static void add_number(struct json_object *object, const char *key, uint64_t value)
-{
-	json_object_object_add(object, key, json_object_new_int64((int64_t)value));
-}
-
-/* Only when there is something to say. */
-static void add_count(struct json_object *object, const char *key, uint64_t value)
-{
-	if (value)
-		add_number(object, key, value);
-}
-
-static void add_flag(struct json_object *object, const char *key, bool set)
-{
-	if (set)
-		json_object_object_add(object, key, json_object_new_boolean(true));
-}
-
-static void add_mac(struct json_object *object, const struct mac *mac)
-{
-	char text[MAC_TEXT_SIZE];
-
-	if (mac_is_zero(mac))
-		return;
-	mac_print(mac, text);
-	add_text(object, "mac", text);
-}
-
-static void add_address(struct json_object *object, const char *key, const struct address *address)
-{
-	char text[ADDRESS_TEXT_SIZE];
-
-	if (address->family == ADDRESS_NONE)
-		return;
-	address_print(address, text);
-	add_text(object, key, text);
-}
-
-static void add_country(struct json_object *object, const char *key, country code)
-{
-	char text[8];
-
-	if (code == COUNTRY_UNKNOWN)
-		return;
-	country_print(code, text);
-	add_text(object, key, text);
-}
-
-static void add_time(struct json_object *object, const char *key, time_us time)
-{
-	char text[REPORT_TIME_SIZE];
-
-	if (!time)
-		return;
-	report_time(time, text);
-	add_text(object, key, text);
 }
 
 const char *report_event_name(enum event_kind kind)
@@ -198,6 +137,12 @@ void report_time(time_us time, char text[static REPORT_TIME_SIZE])
 		text[0] = '\0';
 }
 
+static const struct json_field device_fields[] = {
+	JSON_FIELD(struct flow_record, device),
+	JSON_FIELD(struct flow_record, mac),
+	JSON_FIELD(struct flow_record, policy),
+};
+
 static void add_names(struct json_object *object, const struct flow_record *record)
 {
 	struct json_object *names;
@@ -209,15 +154,15 @@ static void add_names(struct json_object *object, const struct flow_record *reco
 					      json_object_new_string_len(record->names[i].text,
 									 record->names[i].len));
 		json_object_object_add(object, "names", names);
-		add_text(object, "name_from", source_name(record->name_from));
+		json_add_text(object, "name_from", source_name(record->name_from));
 	}
 	if (record->is_dns && record->question_type) {
 		char type[12];
 
 		report_question_type(record->question_type, type);
 		/* The root is the empty text, and a question all the same. */
-		add_text(object, "qname", record->question.len ? record->question.text : ".");
-		add_text(object, "qtype", type);
+		json_add_text(object, "qname", record->question.len ? record->question.text : ".");
+		json_add_text(object, "qtype", type);
 	}
 }
 
@@ -226,27 +171,15 @@ static void add_ends(struct json_object *object, const struct flow_record *recor
 	bool has_ports = record->transport == TRANSPORT_TCP || record->transport == TRANSPORT_UDP;
 
 	if (record->transport != TRANSPORT_NONE)
-		add_text(object, "transport", transport_name(record->transport));
-	add_address(object, "src", &record->src);
+		json_add_text(object, "transport", transport_name(record->transport));
+	json_add_address(object, "src", &record->src);
 	if (has_ports)
-		add_number(object, "sport", record->src_port);
-	add_address(object, "dst", &record->dst);
+		json_add_number(object, "sport", record->src_port);
+	json_add_address(object, "dst", &record->dst);
 	if (has_ports)
-		add_number(object, "dport", record->dst_port);
+		json_add_number(object, "dport", record->dst_port);
 	if (record->protocol != PROTOCOL_UNKNOWN)
-		add_text(object, "protocol", protocol_name(record->protocol));
-}
-
-static void add_decision(struct json_object *object, const struct flow_record *record)
-{
-	add_text(object, "action", policy_action_name(record->action));
-	add_flag(object, "mismatch", record->mismatch);
-	add_flag(object, "tunnel", record->tunnel);
-	add_flag(object, "encrypted_name", record->encrypted_name);
-	add_flag(object, "waiting", record->waiting);
-	add_flag(object, "observed", record->observed);
-	add_text(object, "rule", record->rule);
-	add_text(object, "reason", record->reason);
+		json_add_text(object, "protocol", protocol_name(record->protocol));
 }
 
 /* By category; left out when there are none. */
@@ -259,7 +192,7 @@ static void add_categories(struct json_object *object, const char *key, const ui
 			continue;
 		if (!categories)
 			categories = json_object_new_object();
-		add_number(categories, policy_data_name((enum policy_data)data), counts[data]);
+		json_add_number(categories, policy_data_name((enum policy_data)data), counts[data]);
 	}
 	if (categories)
 		json_object_object_add(object, key, categories);
@@ -267,21 +200,30 @@ static void add_categories(struct json_object *object, const char *key, const ui
 
 static void add_flow(struct json_object *object, const struct flow_record *record)
 {
-	add_text(object, "device", record->device);
-	add_mac(object, &record->mac);
-	add_text(object, "policy", record->policy);
+	static const struct json_field flow_fields[] = {
+		JSON_FIELD(struct flow_record, mismatch),
+		JSON_FIELD(struct flow_record, tunnel),
+		JSON_FIELD(struct flow_record, encrypted_name),
+		JSON_FIELD(struct flow_record, waiting),
+		JSON_FIELD(struct flow_record, observed),
+		JSON_FIELD(struct flow_record, rule),
+		JSON_FIELD(struct flow_record, reason),
+		JSON_FIELD(struct flow_record, packets),
+		JSON_FIELD(struct flow_record, bytes_up),
+		JSON_FIELD(struct flow_record, bytes_down),
+	};
+
+	json_add_fields(object, device_fields, LENGTH(device_fields), record);
 	add_ends(object, record);
 	add_names(object, record);
-	add_country(object, "country", record->country);
-	add_count(object, "asn", record->asn);
-	add_text(object, "organisation", record->organisation);
-	add_country(object, "jurisdiction", record->jurisdiction);
+	json_add_country(object, "country", record->country);
+	json_add_count(object, "asn", record->asn);
+	json_add_text(object, "organisation", record->organisation);
+	json_add_country(object, "jurisdiction", record->jurisdiction);
 	if (record->purpose != PURPOSE_UNKNOWN)
-		add_text(object, "purpose", policy_purpose_name(record->purpose));
-	add_decision(object, record);
-	add_number(object, "packets", record->packets);
-	add_number(object, "bytes_up", record->bytes_up);
-	add_number(object, "bytes_down", record->bytes_down);
+		json_add_text(object, "purpose", policy_purpose_name(record->purpose));
+	json_add_text(object, "action", policy_action_name(record->action));
+	json_add_fields(object, flow_fields, LENGTH(flow_fields), record);
 	add_categories(object, "stripped", record->stripped);
 	add_categories(object, "seen", record->seen);
 }
@@ -301,16 +243,14 @@ struct json_object *report_event(const struct event *event)
 
 	if (!object)
 		return NULL;
-	add_time(object, "time", event->time);
-	add_text(object, "event", report_event_name(event->kind));
+	json_add_time(object, "time", event->time);
+	json_add_text(object, "event", report_event_name(event->kind));
 	if (event->kind != EVENT_NEW_DEVICE) {
 		add_flow(object, &event->record);
 		return object;
 	}
-	add_text(object, "device", event->record.device);
-	add_mac(object, &event->record.mac);
-	add_text(object, "policy", event->record.policy);
-	add_address(object, "src", &event->record.src);
+	json_add_fields(object, device_fields, LENGTH(device_fields), &event->record);
+	json_add_address(object, "src", &event->record.src);
 	return object;
 }
 
@@ -332,9 +272,9 @@ static void add_guess(struct json_object *object, const struct identify_guess *g
 {
 	struct json_object *array = json_object_new_array();
 
-	add_text(object, "class", guess->kind->name);
-	add_text(object, "profile", guess->kind->profile);
-	add_text(object, "guess", guess->words);
+	json_add_text(object, "class", guess->kind->name);
+	json_add_text(object, "profile", guess->kind->profile);
+	json_add_text(object, "guess", guess->words);
 	for (unsigned i = 0; i < guess->evidence_count; i++)
 		json_object_array_add(array, report_string(guess->evidence[i]));
 	json_object_object_add(object, "evidence", array);
@@ -345,10 +285,10 @@ static void add_same(struct json_object *parent, const struct same *same)
 	struct json_object *object = json_object_new_object();
 	struct json_object *array = json_object_new_array();
 
-	add_text(object, "device", same->name);
-	json_object_object_add(object, "named", json_object_new_boolean(same->named));
-	add_mac(object, &same->mac);
-	add_time(object, "last_seen", same->last);
+	json_add_text(object, "device", same->name);
+	json_add_flag(object, "named", same->named);
+	json_add_mac(object, "mac", &same->mac);
+	json_add_time(object, "last_seen", same->last);
 	for (unsigned i = 0; i < same->evidence_count; i++)
 		json_object_array_add(array, json_object_new_string(same->evidence[i]));
 	json_object_object_add(object, "evidence", array);
@@ -365,22 +305,25 @@ static void add_parameters(struct json_object *object, const struct traits *trai
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%u", i ? "," : "",
 				       (unsigned)traits->parameters[i]);
 	if (at)
-		add_text(object, "dhcp_parameters", text);
+		json_add_text(object, "dhcp_parameters", text);
 }
 
 /* What it says of itself; left out when it is nothing. */
 static void add_traits(struct json_object *parent, const struct traits *traits)
 {
+	static const struct json_field fields[] = {
+		JSON_FIELD(struct traits, instance),
+		JSON_FIELD(struct traits, model),
+		JSON_FIELD(struct traits, serial),
+		JSON_FIELD(struct traits, server),
+	};
 	struct json_object *object = json_object_new_object();
 	struct json_object *services;
 
-	add_text(object, "hostname", traits->hostname);
-	add_text(object, "dhcp_class", traits->vendor_class);
+	json_add_text(object, "hostname", traits->hostname);
+	json_add_text(object, "dhcp_class", traits->vendor_class);
 	add_parameters(object, traits);
-	add_text(object, "instance", traits->instance);
-	add_text(object, "model", traits->model);
-	add_text(object, "serial", traits->serial);
-	add_text(object, "server", traits->server);
+	json_add_fields(object, fields, LENGTH(fields), traits);
 	if (traits->service_count) {
 		services = json_object_new_array();
 		for (unsigned i = 0; i < traits->service_count; i++)
@@ -396,75 +339,95 @@ static void add_traits(struct json_object *parent, const struct traits *traits)
 struct json_object *report_device(const struct device_record *record, const char *vendor,
 				  const struct identify_guess *guess, const struct same *same)
 {
+	static const struct json_field fields[] = {
+		JSON_FIELD_AS(struct device_record, first, "first_seen"),
+		JSON_FIELD_AS(struct device_record, last, "last_seen"),
+		JSON_FIELD(struct device_record, packets),
+		JSON_FIELD(struct device_record, bytes_up),
+		JSON_FIELD(struct device_record, bytes_down),
+		JSON_FIELD(struct device_record, questions),
+		JSON_FIELD(struct device_record, questions_refused),
+		JSON_FIELD(struct device_record, flows),
+		JSON_FIELD(struct device_record, flows_blocked),
+		JSON_FIELD(struct device_record, flows_stripped),
+	};
 	struct json_object *object = json_object_new_object();
 	struct json_object *addresses;
 	char text[ADDRESS_TEXT_SIZE];
 
 	if (!object)
 		return NULL;
-	add_text(object, "device", record->name);
-	json_object_object_add(object, "named", json_object_new_boolean(record->named));
-	add_mac(object, &record->mac);
-	add_text(object, "vendor", vendor);
+	json_add_text(object, "device", record->name);
+	json_add_flag(object, "named", record->named);
+	json_add_mac(object, "mac", &record->mac);
+	json_add_text(object, "vendor", vendor);
 	if (guess)
 		add_guess(object, guess);
 	if (same)
 		add_same(object, same);
 	add_traits(object, &record->traits);
-	add_text(object, "policy", record->policy);
+	json_add_text(object, "policy", record->policy);
 	addresses = json_object_new_array();
 	for (unsigned i = 0; i < record->address_count; i++) {
 		address_print(&record->addresses[i], text);
 		json_object_array_add(addresses, json_object_new_string(text));
 	}
 	json_object_object_add(object, "addresses", addresses);
-	add_time(object, "first_seen", record->first);
-	add_time(object, "last_seen", record->last);
-	add_number(object, "packets", record->packets);
-	add_number(object, "bytes_up", record->bytes_up);
-	add_number(object, "bytes_down", record->bytes_down);
-	add_number(object, "questions", record->questions);
-	add_number(object, "questions_refused", record->questions_refused);
-	add_number(object, "flows", record->flows);
-	add_number(object, "flows_blocked", record->flows_blocked);
-	add_number(object, "flows_stripped", record->flows_stripped);
+	json_add_fields(object, fields, LENGTH(fields), record);
 	json_object_object_add(object, "countries", countries_array(&record->countries));
 	return object;
 }
 
 struct json_object *report_counters(const struct engine_counters *counters)
 {
+	static const struct json_field fields[] = {
+		JSON_FIELD(struct engine_counters, packets),
+		JSON_FIELD(struct engine_counters, accepted),
+		JSON_FIELD(struct engine_counters, dropped),
+		JSON_FIELD(struct engine_counters, replies),
+		JSON_FIELD(struct engine_counters, edited),
+		JSON_FIELD(struct engine_counters, malformed),
+		JSON_FIELD(struct engine_counters, malformed_dns),
+		JSON_FIELD(struct engine_counters, fragments_dropped),
+		JSON_FIELD(struct engine_counters, decoys_dropped),
+		JSON_FIELD(struct engine_counters, questions),
+		JSON_FIELD(struct engine_counters, questions_refused),
+		JSON_FIELD(struct engine_counters, answers),
+		JSON_FIELD(struct engine_counters, addresses_pruned),
+		JSON_FIELD(struct engine_counters, flows),
+		JSON_FIELD(struct engine_counters, flows_blocked),
+		JSON_FIELD(struct engine_counters, flows_stripped),
+		JSON_FIELD(struct engine_counters, flows_evicted),
+		JSON_FIELD(struct engine_counters, bindings_evicted),
+		JSON_FIELD(struct engine_counters, names_evicted),
+		JSON_FIELD(struct engine_counters, streams_evicted),
+		JSON_FIELD_AS(struct engine_counters, held, "packets_held"),
+		JSON_FIELD_AS(struct engine_counters, held_dropped, "packets_not_held"),
+		JSON_FIELD(struct engine_counters, strips_refused),
+		JSON_FIELD(struct engine_counters, secrets_seen),
+		JSON_FIELD_AS(struct engine_counters, limited, "packets_over_limit"),
+		JSON_FIELD(struct engine_counters, events_lost),
+	};
 	struct json_object *object = json_object_new_object();
 
-	if (!object)
-		return NULL;
-	add_number(object, "packets", counters->packets);
-	add_number(object, "accepted", counters->accepted);
-	add_number(object, "dropped", counters->dropped);
-	add_number(object, "replies", counters->replies);
-	add_number(object, "edited", counters->edited);
-	add_number(object, "malformed", counters->malformed);
-	add_number(object, "malformed_dns", counters->malformed_dns);
-	add_number(object, "fragments_dropped", counters->fragments_dropped);
-	add_number(object, "decoys_dropped", counters->decoys_dropped);
-	add_number(object, "questions", counters->questions);
-	add_number(object, "questions_refused", counters->questions_refused);
-	add_number(object, "answers", counters->answers);
-	add_number(object, "addresses_pruned", counters->addresses_pruned);
-	add_number(object, "flows", counters->flows);
-	add_number(object, "flows_blocked", counters->flows_blocked);
-	add_number(object, "flows_stripped", counters->flows_stripped);
-	add_number(object, "flows_evicted", counters->flows_evicted);
-	add_number(object, "bindings_evicted", counters->bindings_evicted);
-	add_number(object, "names_evicted", counters->names_evicted);
-	add_number(object, "streams_evicted", counters->streams_evicted);
-	add_number(object, "packets_held", counters->held);
-	add_number(object, "packets_not_held", counters->held_dropped);
-	add_number(object, "strips_refused", counters->strips_refused);
-	add_number(object, "secrets_seen", counters->secrets_seen);
-	add_number(object, "packets_over_limit", counters->limited);
-	add_number(object, "events_lost", counters->events_lost);
+	if (object)
+		json_add_fields(object, fields, LENGTH(fields), counters);
 	return object;
+}
+
+struct json_object *report_errors(const struct policy_errors *errors)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < errors->count; i++) {
+		struct json_object *row = json_object_new_object();
+
+		json_add_text(row, "file", errors->errors[i].file);
+		json_add_count(row, "line", errors->errors[i].line);
+		json_add_text(row, "text", errors->errors[i].text);
+		json_object_array_add(array, row);
+	}
+	return array;
 }
 
 char *report_line(struct json_object *object)

@@ -30,6 +30,8 @@ typedef void report_limit_use(void *context, struct limit_record *record);
 struct json_object *report_limits(const struct policy *policy, report_limit_use *use,
 				  void *context);
 struct json_object *report_counters(const struct engine_counters *counters);
+/* {"file":...,"line":...,"text":...} each. */
+struct json_object *report_errors(const struct policy_errors *errors);
 
 /* A text as JSON: cut after 500 bytes, and '?' for what is not UTF-8. */
 struct json_object *report_string(const char *text);

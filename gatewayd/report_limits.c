@@ -4,6 +4,7 @@
 
 #include <json-c/json.h>
 
+#include "json_add.h"
 #include "report.h"
 
 static const char *window_name(uint32_t seconds)
@@ -23,21 +24,19 @@ static void add_direction(struct json_object *array, const char *rule, bool up, 
 	if (most == 0)
 		return;
 	object = json_object_new_object();
-	json_object_object_add(object, "rule", report_string(rule));
-	json_object_object_add(object, "direction",
-			       json_object_new_string(up ? "upload" : "download"));
-	json_object_object_add(object, "limit", json_object_new_int64((int64_t)most));
-	json_object_object_add(object, "per", json_object_new_string(window_name(seconds)));
+	json_add_text(object, "rule", rule);
+	json_add_text(object, "direction", up ? "upload" : "download");
+	json_add_number(object, "limit", most);
+	json_add_text(object, "per", window_name(seconds));
 	if (used) {
 		/* A reload may have changed the amount since it was counted last. */
 		bool same = used->seconds == seconds;
 		uint64_t bytes = !same ? 0 : used->bytes < most ? used->bytes : most;
 
 		policy_amount_text(bytes, most, seconds, text);
-		json_object_object_add(object, "bytes", json_object_new_int64((int64_t)bytes));
-		json_object_object_add(object, "spent",
-				       json_object_new_boolean(same && used->spent));
-		json_object_object_add(object, "use", json_object_new_string(text));
+		json_add_number(object, "bytes", bytes);
+		json_add_flag(object, "spent", same && used->spent);
+		json_add_text(object, "use", text);
 	}
 	json_object_array_add(array, object);
 }

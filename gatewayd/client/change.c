@@ -10,6 +10,7 @@
 
 #include "client/text.h"
 #include "configuration.h"
+#include "json_add.h"
 #include "lists.h"
 
 #define PAUSE_SECONDS 600
@@ -100,9 +101,9 @@ static int ask_override(const struct client *client, const char *command, int64_
 		json_object_object_add(request, "destination",
 				       json_object_new_string(client->arguments[1]));
 	if (client->for_given && !client->for_seconds)
-		json_object_object_add(request, "end", json_object_new_int(1));
+		json_add_number(request, "end", 1);
 	else if (seconds)
-		json_object_object_add(request, "seconds", json_object_new_int64(seconds));
+		json_add_number(request, "seconds", (uint64_t)seconds);
 	return client_ask(client, command, request,
 			  client->json ? client_print_json : print_override, NULL);
 }

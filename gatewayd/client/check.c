@@ -6,7 +6,9 @@
 
 #include "client/text.h"
 #include "configuration.h"
+#include "json_add.h"
 #include "lists.h"
+#include "report.h"
 
 static void print_result(const struct client *client, const char *directory,
 			 const struct policy_set *set, const struct policy_errors *errors)
@@ -30,18 +32,14 @@ static void print_json(const char *directory, const struct policy_set *set,
 	struct json_object *object = json_object_new_object();
 
 	json_object_object_add(object, "directory", json_object_new_string(directory));
-	json_object_object_add(object, "good", json_object_new_boolean(set != NULL));
+	json_add_flag(object, "good", set != NULL);
 	if (set) {
-		json_object_object_add(object, "devices",
-				       json_object_new_int64((int64_t)policy_device_count(set)));
-		json_object_object_add(object, "policies",
-				       json_object_new_int64((int64_t)policy_count(set)));
+		json_add_number(object, "devices", policy_device_count(set));
+		json_add_number(object, "policies", policy_count(set));
 	}
-	json_object_object_add(object, "errors", client_errors_json(errors));
-	json_object_object_add(object, "warnings", client_errors_json(warnings));
-	if (errors->omitted)
-		json_object_object_add(object, "omitted",
-				       json_object_new_int64((int64_t)errors->omitted));
+	json_object_object_add(object, "errors", report_errors(errors));
+	json_object_object_add(object, "warnings", report_errors(warnings));
+	json_add_count(object, "omitted", errors->omitted);
 	client_print_json(NULL, object);
 	json_object_put(object);
 }

@@ -221,8 +221,6 @@ struct policy_errors;
 
 /* Prints each as file:line: kind text. */
 void client_print_errors(const struct policy_errors *errors, const char *kind);
-/* {"file":...,"line":...,"text":...} each. */
-struct json_object *client_errors_json(const struct policy_errors *errors);
 /* NULL: the errors were printed. */
 struct policy_set *client_load(const char *directory);
 /* The databases that the files name; what cannot be read is said once. NULL: no memory. */

@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "client/text.h"
+#include "json_add.h"
 #include "lists.h"
 #include "report.h"
 
@@ -136,12 +137,10 @@ static void print_object(const char *name, const struct doctor_finding *finding)
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "check", json_object_new_string(name));
-	json_object_object_add(object, "result",
-			       json_object_new_string(results[finding->result].word));
-	json_object_object_add(object, "finding", report_string(finding->finding));
-	if (finding->cure[0])
-		json_object_object_add(object, "cure", report_string(finding->cure));
+	json_add_text(object, "check", name);
+	json_add_text(object, "result", results[finding->result].word);
+	json_add_text(object, "finding", finding->finding);
+	json_add_text(object, "cure", finding->cure);
 	client_print_json(NULL, object);
 	json_object_put(object);
 }

@@ -15,6 +15,7 @@
 
 #include <json-c/json.h>
 
+#include "json_add.h"
 #include "report.h"
 
 #define LATER (FACT_NAMES | FACT_PROTOCOL | FACT_MISMATCH | FACT_ENCRYPTED_NAME)
@@ -28,17 +29,6 @@ struct reading {
 	struct json_object *steps;
 };
 
-static void add_text(struct json_object *object, const char *key, const char *text)
-{
-	if (text && text[0])
-		json_object_object_add(object, key, report_string(text));
-}
-
-static void add_flag(struct json_object *object, const char *key, bool set)
-{
-	json_object_object_add(object, key, json_object_new_boolean(set));
-}
-
 static void add_place(struct json_object *object, const struct policy_rule *rule)
 {
 	const char *file = NULL;
@@ -47,8 +37,8 @@ static void add_place(struct json_object *object, const struct policy_rule *rule
 	policy_rule_place(rule, &file, &line);
 	if (!line)
 		return;
-	add_text(object, "file", file);
-	json_object_object_add(object, "line", json_object_new_int64(line));
+	json_add_text(object, "file", file);
+	json_add_number(object, "line", line);
 }
 
 static const char *holds_name(enum policy_holds holds)
@@ -72,17 +62,17 @@ static void add_step(void *context, const struct policy_rule *rule, enum policy_
 	char text[512];
 
 	policy_rule_label(reading->question->policy, rule, text, sizeof(text));
-	add_text(step, "rule", text);
-	add_text(step, "action", policy_action_name(policy_rule_action(rule)));
+	json_add_text(step, "rule", text);
+	json_add_text(step, "action", policy_action_name(policy_rule_action(rule)));
 	policy_rule_text(reading->explain->set, rule, text, sizeof(text));
-	add_text(step, "text", text);
+	json_add_text(step, "text", text);
 	add_place(step, rule);
-	add_text(step, "holds", holds_name(holds));
+	json_add_text(step, "holds", holds_name(holds));
 	text[0] = '\0';
 	if (because != CONDITION_NONE)
 		policy_condition_text(reading->explain->set, rule, reading->question, because, text,
 				      sizeof(text));
-	add_text(step, "because", text);
+	json_add_text(step, "because", text);
 	json_object_array_add(reading->steps, step);
 }
 
@@ -96,19 +86,18 @@ static struct json_object *read_rules(const struct explain *explain, const char 
 	char text[512];
 
 	decision = policy_match(explain->set, question, stage, add_step, &reading);
-	add_text(object, "reading", name);
+	json_add_text(object, "reading", name);
 	json_object_object_add(object, "steps", reading.steps);
-	add_flag(object, "waits", decision.waits);
+	json_add_flag(object, "waits", decision.waits);
 	if (!decision.waits) {
-		add_text(object, "action", policy_action_name(decision.action));
+		json_add_text(object, "action", policy_action_name(decision.action));
 		policy_rule_label(question->policy, decision.rule, text, sizeof(text));
-		add_text(object, "rule", text);
+		json_add_text(object, "rule", text);
 		if (decision.rule)
 			add_place(object, decision.rule);
 		policy_reason(explain->set, question, &decision, text, sizeof(text));
-		add_text(object, "reason", text);
-		if (decision.let_through)
-			add_flag(object, "let_through", true);
+		json_add_text(object, "reason", text);
+		json_add_true(object, "let_through", decision.let_through);
 	}
 	*ret_decision = decision;
 	return object;
@@ -219,7 +208,6 @@ static struct json_object *database_json(const struct explain *explain, enum geo
 	struct json_object *object;
 	char text[1024];
 	struct geo_info info;
-	time_us built;
 	uint32_t asn;
 	country code;
 
@@ -227,22 +215,18 @@ static struct json_object *database_json(const struct explain *explain, enum geo
 	if (!info.path[0])
 		return NULL;
 	object = json_object_new_object();
-	add_text(object, "database", info.path);
-	add_text(object, "error", info.error);
+	json_add_text(object, "database", info.path);
+	json_add_text(object, "error", info.error);
 	if (!info.open)
 		return object;
-	add_text(object, "type", info.type);
-	built = (time_us)info.built * SECOND_US;
-	report_time(built, text);
-	add_text(object, "built", text);
+	json_add_text(object, "type", info.type);
+	json_add_time(object, "built", (time_us)info.built * SECOND_US);
 	if (geo_describe(explain->geo, kind, address, text, sizeof(text)))
-		add_text(object, "record", text);
-	if (kind == GEO_COUNTRY && geo_country(explain->geo, address, &code)) {
-		country_print(code, text);
-		add_text(object, "value", text);
-	} else if (kind == GEO_ASN && geo_asn(explain->geo, address, &asn)) {
-		json_object_object_add(object, "value", json_object_new_int64(asn));
-	}
+		json_add_text(object, "record", text);
+	if (kind == GEO_COUNTRY && geo_country(explain->geo, address, &code))
+		json_add_country(object, "value", code);
+	else if (kind == GEO_ASN && geo_asn(explain->geo, address, &asn))
+		json_add_number(object, "value", asn);
 	return object;
 }
 
@@ -252,7 +236,6 @@ static struct json_object *catalogue_json(const struct explain *explain)
 	struct json_object *object;
 	struct policy_name name;
 	uint32_t asn;
-	char text[8];
 
 	if (explain->destination.name.len) {
 		policy_describe(explain->set, &explain->destination.name, &name);
@@ -264,18 +247,15 @@ static struct json_object *catalogue_json(const struct explain *explain)
 	if (!entry)
 		return NULL;
 	object = json_object_new_object();
-	add_text(object, "row", entry->row);
-	add_text(object, "organisation", entry->organisation);
-	if (entry->jurisdiction != COUNTRY_UNKNOWN) {
-		country_print(entry->jurisdiction, text);
-		add_text(object, "jurisdiction", text);
-	}
+	json_add_text(object, "row", entry->row);
+	json_add_text(object, "organisation", entry->organisation);
+	json_add_country(object, "jurisdiction", entry->jurisdiction);
 	if (entry->purpose != PURPOSE_UNKNOWN)
-		add_text(object, "purpose", policy_purpose_name(entry->purpose));
+		json_add_text(object, "purpose", policy_purpose_name(entry->purpose));
 	if (entry->essential_known)
-		add_flag(object, "essential", entry->essential);
-	add_text(object, "note", entry->note);
-	add_text(object, "source", entry->source);
+		json_add_flag(object, "essential", entry->essential);
+	json_add_text(object, "note", entry->note);
+	json_add_text(object, "source", entry->source);
 	return object;
 }
 
@@ -314,46 +294,38 @@ static struct json_object *list_entries_json(const struct explain *explain)
 		    !list_image_find(list->image, &explain->destination.name, &hit))
 			continue;
 		row = json_object_new_object();
-		add_text(row, "list", list->name);
-		add_text(row, "entry", hit.entry);
-		add_flag(row, "exception",
-			 hit.level == LIST_EXCEPT || hit.level == LIST_EXCEPT_IMPORTANT);
+		json_add_text(row, "list", list->name);
+		json_add_text(row, "entry", hit.entry);
+		json_add_flag(row, "exception",
+			      hit.level == LIST_EXCEPT || hit.level == LIST_EXCEPT_IMPORTANT);
 		json_object_array_add(array, row);
 	}
 	return array;
-}
-
-static void add_member(struct json_object *object, const char *key, struct json_object *member)
-{
-	if (member)
-		json_object_object_add(object, key, member);
 }
 
 static struct json_object *describe(const struct explain *explain)
 {
 	const struct policy_destination *destination = &explain->destination;
 	struct json_object *object = json_object_new_object();
-	char text[ADDRESS_TEXT_SIZE];
 
-	add_text(object, "device", explain->device.name);
-	add_text(object, "mac", explain->device.mac);
-	add_flag(object, "named", explain->device.named);
-	add_text(object, "policy", policy_name(explain->policy));
-	add_text(object, "mode",
-		 policy_mode(explain->policy) == MODE_OBSERVE ? "observe" : "enforce");
-	add_text(object, "destination", explain->destination_text);
-	add_text(object, "name", destination->name.text);
+	json_add_text(object, "device", explain->device.name);
+	json_add_text(object, "mac", explain->device.mac);
+	json_add_flag(object, "named", explain->device.named);
+	json_add_text(object, "policy", policy_name(explain->policy));
+	json_add_text(object, "mode",
+		      policy_mode(explain->policy) == MODE_OBSERVE ? "observe" : "enforce");
+	json_add_text(object, "destination", explain->destination_text);
+	json_add_text(object, "name", destination->name.text);
 	if (destination->address.family) {
-		address_print(&destination->address, text);
-		add_text(object, "address", text);
-		json_object_object_add(object, "port", json_object_new_int(destination->port));
-		add_text(object, "transport", transport_name(destination->transport));
+		json_add_address(object, "address", &destination->address);
+		json_add_number(object, "port", destination->port);
+		json_add_text(object, "transport", transport_name(destination->transport));
 		if (destination->port == DNS_PORT && policy_dns(explain->policy)->gateway)
-			add_text(object, "resolver", "gateway");
-		add_member(object, "country", database_json(explain, GEO_COUNTRY));
-		add_member(object, "asn", database_json(explain, GEO_ASN));
+			json_add_text(object, "resolver", "gateway");
+		json_add_member(object, "country", database_json(explain, GEO_COUNTRY));
+		json_add_member(object, "asn", database_json(explain, GEO_ASN));
 	}
-	add_member(object, "catalogue", catalogue_json(explain));
+	json_add_member(object, "catalogue", catalogue_json(explain));
 	json_object_object_add(object, "lists", lists_json(explain));
 	json_object_object_add(object, "list_entries", list_entries_json(explain));
 	return object;
@@ -371,13 +343,8 @@ static void conclude(struct json_object *result, struct json_object *readings)
 		if (!strcmp(json_text(reading, "action"), "block"))
 			decides = i;
 	}
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-		struct json_object *member =
-			json_member(json_object_array_get_idx(readings, decides), kept[i]);
-
-		if (member)
-			json_object_object_add(result, kept[i], json_object_get(member));
-	}
+	json_add_kept(result, json_object_array_get_idx(readings, decides), kept,
+		      sizeof(kept) / sizeof(kept[0]));
 }
 
 struct json_object *explain_read(const struct explain *explain)

@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "client/text.h"
+#include "json_add.h"
 #include "payload_keys.h"
 #include "report.h"
 
@@ -40,9 +41,7 @@ struct json_object *explain_strip(const struct policy_rule *rule)
 		json_object_array_add(own, report_string(keys[i]));
 	json_object_object_add(strip, "data", data);
 	json_object_object_add(strip, "keys", own);
-	json_object_object_add(
-		strip, "opaque",
-		json_object_new_string(policy_rule_opaque_block(rule) ? "block" : "allow"));
+	json_add_text(strip, "opaque", policy_rule_opaque_block(rule) ? "block" : "allow");
 	return strip;
 }
 

@@ -6,6 +6,7 @@
 
 #include "client/text.h"
 #include "configuration.h"
+#include "json_add.h"
 #include "lists.h"
 #include "report.h"
 #include "system/geo.h"
@@ -28,23 +29,6 @@ void client_print_errors(const struct policy_errors *errors, const char *kind)
 	}
 	if (errors->omitted)
 		fprintf(stderr, "and %zu more\n", errors->omitted);
-}
-
-struct json_object *client_errors_json(const struct policy_errors *errors)
-{
-	struct json_object *array = json_object_new_array();
-
-	for (size_t i = 0; i < errors->count; i++) {
-		struct json_object *row = json_object_new_object();
-
-		json_object_object_add(row, "file", report_string(errors->errors[i].file));
-		if (errors->errors[i].line)
-			json_object_object_add(row, "line",
-					       json_object_new_int64(errors->errors[i].line));
-		json_object_object_add(row, "text", report_string(errors->errors[i].text));
-		json_object_array_add(array, row);
-	}
-	return array;
 }
 
 struct policy_set *client_load(const char *directory)

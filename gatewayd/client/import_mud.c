@@ -9,6 +9,7 @@
 
 #include "client/mud.h"
 #include "client/text.h"
+#include "json_add.h"
 #include "report.h"
 #include "system/state.h"
 
@@ -17,9 +18,9 @@ static void print_json(const struct mud_import *import)
 	struct json_object *object = json_object_new_object();
 	struct json_object *skipped = json_object_new_array();
 
-	json_object_object_add(object, "policy", report_string(import->name));
-	json_object_object_add(object, "rules", json_object_new_int64((int64_t)import->rule_count));
-	json_object_object_add(object, "text", report_string(import->text));
+	json_add_text(object, "policy", import->name);
+	json_add_number(object, "rules", import->rule_count);
+	json_add_text(object, "text", import->text);
 	for (const char *at = import->skipped; *at;) {
 		size_t len = strcspn(at, "\n");
 

@@ -9,6 +9,7 @@
 
 #include "client/explain.h"
 #include "client/text.h"
+#include "json_add.h"
 #include "report.h"
 
 static void print_limit(struct json_object *limit)
@@ -92,7 +93,7 @@ struct json_object *explain_limits(const struct client *client, const struct exp
 {
 	struct json_object *request = json_object_new_object(), *limits = NULL;
 
-	json_object_object_add(request, "device", report_string(explain->device.name));
+	json_add_text(request, "device", explain->device.name);
 	if (client->directory_given)
 		json_object_put(request);
 	else

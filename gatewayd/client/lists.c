@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "client/text.h"
+#include "json_add.h"
 #include "lists.h"
 #include "policy/policy.h"
 #include "report.h"
@@ -129,7 +130,6 @@ static void add_geo(struct json_object *rows, const struct geo *geo, enum geo_ki
 		    const char *name, const char *url)
 {
 	struct json_object *row;
-	char time[REPORT_TIME_SIZE];
 	struct geo_contents contents;
 	struct geo_info info;
 
@@ -137,27 +137,21 @@ static void add_geo(struct json_object *rows, const struct geo *geo, enum geo_ki
 	if (!info.path[0])
 		return;
 	row = json_object_new_object();
-	json_object_object_add(row, "database", json_object_new_string(name));
-	json_object_object_add(row, "file", report_string(info.path));
-	if (url)
-		json_object_object_add(row, "url", report_string(url));
-	if (info.type[0])
-		json_object_object_add(row, "type", report_string(info.type));
+	json_add_text(row, "database", name);
+	json_add_text(row, "file", info.path);
+	json_add_text(row, "url", url);
+	json_add_text(row, "type", info.type);
 	if (info.open) {
-		report_time((time_us)info.built * SECOND_US, time);
-		json_object_object_add(row, "built", json_object_new_string(time));
-		json_object_object_add(row, "bytes", json_object_new_int64((int64_t)info.size));
+		json_add_time(row, "built", (time_us)info.built * SECOND_US);
+		json_add_number(row, "bytes", info.size);
 	}
 	if (info.open && geo_read_all(geo, kind, &contents)) {
-		json_object_object_add(row, "networks",
-				       json_object_new_int64((int64_t)contents.networks));
-		json_object_object_add(row, "known",
-				       json_object_new_int64((int64_t)contents.known));
+		json_add_number(row, "networks", contents.networks);
+		json_add_number(row, "known", contents.known);
 	} else if (info.open) {
-		json_object_object_add(row, "error", json_object_new_string("it is damaged"));
+		json_add_text(row, "error", "it is damaged");
 	}
-	if (info.error[0])
-		json_object_object_add(row, "error", report_string(info.error));
+	json_add_text(row, "error", info.error);
 	json_object_array_add(rows, row);
 }
 

@@ -7,6 +7,7 @@
 
 #include "client/text.h"
 #include "configuration.h"
+#include "json_add.h"
 #include "policy/policy.h"
 #include "report.h"
 
@@ -49,14 +50,10 @@ static void print_object(const struct policy_set *set, const struct policy *poli
 {
 	struct json_object *row = json_object_new_object();
 
-	json_object_object_add(row, "policy", report_string(policy_name(policy)));
-	json_object_object_add(
-		row, "default",
-		json_object_new_string(policy_default(policy) == POLICY_BLOCK ? "block" : "allow"));
-	json_object_object_add(row, "devices",
-			       json_object_new_int64((int64_t)count_devices(set, policy)));
-	if (purpose[0])
-		json_object_object_add(row, "for", report_string(purpose));
+	json_add_text(row, "policy", policy_name(policy));
+	json_add_text(row, "default", policy_default(policy) == POLICY_BLOCK ? "block" : "allow");
+	json_add_number(row, "devices", count_devices(set, policy));
+	json_add_text(row, "for", purpose);
 	client_print_json(NULL, row);
 	json_object_put(row);
 }

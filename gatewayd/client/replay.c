@@ -11,14 +11,10 @@
 #include "base/table.h"
 #include "client/text.h"
 #include "device_report.h"
+#include "json_add.h"
 #include "report.h"
 
 #define REFUSALS_SHOWN 30
-
-static void add_number(struct json_object *object, const char *key, uint64_t value)
-{
-	json_object_object_add(object, key, json_object_new_int64((int64_t)value));
-}
 
 /* ---- the summary ---- */
 
@@ -99,13 +95,8 @@ static struct json_object *guesses_json(const struct replay *replay)
 	for (size_t i = 0; i < json_length(devices); i++) {
 		struct json_object *object = json_object_new_object();
 
-		for (size_t k = 0; k < sizeof(kept) / sizeof(kept[0]); k++) {
-			struct json_object *member =
-				json_member(json_object_array_get_idx(devices, i), kept[k]);
-
-			if (member)
-				json_object_object_add(object, kept[k], json_object_get(member));
-		}
+		json_add_kept(object, json_object_array_get_idx(devices, i), kept,
+			      sizeof(kept) / sizeof(kept[0]));
 		json_object_array_add(array, object);
 	}
 	json_object_put(devices);
@@ -142,36 +133,34 @@ static struct json_object *summary_json(const struct replay *replay, uint64_t ch
 
 	add_up(side, &totals);
 	engine_counters(side->engine, &counters);
-	json_object_object_add(object, "file", report_string(replay->client->arguments[0]));
-	json_object_object_add(object, "complete",
-			       json_object_new_boolean(replay->error[0] == '\0'));
-	if (replay->error[0])
-		json_object_object_add(object, "error", report_string(replay->error));
+	json_add_text(object, "file", replay->client->arguments[0]);
+	json_add_flag(object, "complete", replay->error[0] == '\0');
+	json_add_text(object, "error", replay->error);
 	if (replay->packets) {
 		add_time(object, "first", replay->first);
 		add_time(object, "last", replay->last);
 	}
-	add_number(object, "packets", replay->packets);
-	add_number(object, "skipped", replay->skipped);
-	add_number(object, "devices", totals.devices);
-	add_number(object, "flows", totals.flows);
-	add_number(object, "flows_blocked", totals.blocked);
-	add_number(object, "flows_stripped", totals.stripped);
-	add_number(object, "flows_waiting", totals.waiting);
-	add_number(object, "flows_observed", totals.observed);
-	add_number(object, "questions", counters.questions);
-	add_number(object, "questions_refused", counters.questions_refused);
-	add_number(object, "answers", counters.answers);
-	add_number(object, "addresses_pruned", counters.addresses_pruned);
-	add_number(object, "packets_dropped", counters.dropped);
-	add_number(object, "packets_edited", counters.edited);
-	add_number(object, "replies", counters.replies);
-	add_number(object, "malformed", counters.malformed);
-	add_number(object, "malformed_dns", counters.malformed_dns);
-	add_number(object, "bytes_up", totals.bytes_up);
-	add_number(object, "bytes_down", totals.bytes_down);
+	json_add_number(object, "packets", replay->packets);
+	json_add_number(object, "skipped", replay->skipped);
+	json_add_number(object, "devices", totals.devices);
+	json_add_number(object, "flows", totals.flows);
+	json_add_number(object, "flows_blocked", totals.blocked);
+	json_add_number(object, "flows_stripped", totals.stripped);
+	json_add_number(object, "flows_waiting", totals.waiting);
+	json_add_number(object, "flows_observed", totals.observed);
+	json_add_number(object, "questions", counters.questions);
+	json_add_number(object, "questions_refused", counters.questions_refused);
+	json_add_number(object, "answers", counters.answers);
+	json_add_number(object, "addresses_pruned", counters.addresses_pruned);
+	json_add_number(object, "packets_dropped", counters.dropped);
+	json_add_number(object, "packets_edited", counters.edited);
+	json_add_number(object, "replies", counters.replies);
+	json_add_number(object, "malformed", counters.malformed);
+	json_add_number(object, "malformed_dns", counters.malformed_dns);
+	json_add_number(object, "bytes_up", totals.bytes_up);
+	json_add_number(object, "bytes_down", totals.bytes_down);
 	if (replay->side_count > 1)
-		add_number(object, "changed", changed);
+		json_add_number(object, "changed", changed);
 	identified = guesses_json(replay);
 	if (json_length(identified))
 		json_object_object_add(object, "identified", json_object_get(identified));
@@ -381,12 +370,7 @@ static struct json_object *decision_json(struct json_object *flow)
 					   "observed", "rule",   "reason"};
 	struct json_object *object = json_object_new_object();
 
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-		struct json_object *member = json_member(flow, kept[i]);
-
-		if (member)
-			json_object_object_add(object, kept[i], json_object_get(member));
-	}
+	json_add_kept(object, flow, kept, sizeof(kept) / sizeof(kept[0]));
 	return object;
 }
 

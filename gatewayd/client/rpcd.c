@@ -20,6 +20,7 @@
 #include <json-c/json.h>
 
 #include "client/text.h"
+#include "json_add.h"
 #include "policy/policy.h"
 #include "report.h"
 
@@ -406,8 +407,7 @@ static void add_rows(struct json_object *answer, const struct call *call, char *
 	}
 	json_object_object_add(answer, key, rows);
 	if (taken < count)
-		json_object_object_add(answer, "omitted",
-				       json_object_new_int64((int64_t)(count - taken)));
+		json_add_number(answer, "omitted", count - taken);
 }
 
 static struct json_object *make_answer(const struct call *call, int code, struct output *output)
@@ -423,11 +423,11 @@ static struct json_object *make_answer(const struct call *call, int code, struct
 	if (!answer)
 		answer = json_object_new_object();
 	if (code != EXIT_DONE)
-		json_object_object_add(answer, "exit", json_object_new_int(code));
+		json_add_number(answer, "exit", (uint64_t)code);
 	if (output->errors && output->errors[0])
 		add_message(answer, code == EXIT_DONE ? "note" : "error", output->errors);
 	else if (code != EXIT_DONE)
-		json_object_object_add(answer, "error", json_object_new_string("it failed"));
+		json_add_text(answer, "error", "it failed");
 	return answer;
 }
 
@@ -435,8 +435,8 @@ static int print_refusal(const char *error)
 {
 	struct json_object *answer = json_object_new_object();
 
-	json_object_object_add(answer, "exit", json_object_new_int(EXIT_USAGE));
-	json_object_object_add(answer, "error", report_string(error));
+	json_add_number(answer, "exit", EXIT_USAGE);
+	json_add_text(answer, "error", error);
 	client_print_json(NULL, answer);
 	json_object_put(answer);
 	return EXIT_USAGE;

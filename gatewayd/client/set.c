@@ -14,6 +14,7 @@
 
 #include "client/generated.h"
 #include "configuration.h"
+#include "json_add.h"
 #include "policy/policy.h"
 
 static bool put_back(const struct generated *generated)
@@ -90,10 +91,9 @@ static void print_result(const struct client *client, const struct generated *ge
 		return;
 	}
 	result = json_object_new_object();
-	json_object_object_add(result, "device", json_object_new_string(device->name));
-	if (device->mac[0])
-		json_object_object_add(result, "mac", json_object_new_string(device->mac));
-	json_object_object_add(result, "policy", json_object_new_string(device->policy));
+	json_add_text(result, "device", device->name);
+	json_add_text(result, "mac", device->mac);
+	json_add_text(result, "policy", device->policy);
 	json_object_object_add(result, "file", json_object_new_string(generated->path));
 	client_print_json(NULL, result);
 	json_object_put(result);

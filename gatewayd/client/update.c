@@ -20,6 +20,7 @@
 
 #include "client/text.h"
 #include "configuration.h"
+#include "json_add.h"
 #include "policy/policy.h"
 #include "report.h"
 #include "system/state.h"
@@ -72,13 +73,12 @@ static void tell(const struct update *update, enum fetch_result result)
 
 	if (update->client->json) {
 		row = json_object_new_object();
-		json_object_object_add(row, update->kind, report_string(update->name));
-		json_object_object_add(row, "result", json_object_new_string(words[result]));
+		json_add_text(row, update->kind, update->name);
+		json_add_text(row, "result", words[result]);
 		if (result == FETCH_DONE)
-			json_object_object_add(row, "entries",
-					       json_object_new_int64((int64_t)update->entries));
+			json_add_number(row, "entries", update->entries);
 		if (result == FETCH_FAILED)
-			json_object_object_add(row, "error", report_string(update->error));
+			json_add_text(row, "error", update->error);
 		client_print_json(NULL, row);
 		json_object_put(row);
 	} else if (result == FETCH_FAILED) {

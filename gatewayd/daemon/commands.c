@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "daemon/commands_show.h"
+#include "json_add.h"
 #include "report.h"
 
 #define SECONDS_MOST (INT64_C(100) * 366 * 86400) /* a clock in microseconds has room for it */
@@ -106,7 +107,6 @@ static struct json_object *overrides_json(struct commands *commands)
 {
 	struct json_object *array = json_object_new_array();
 	time_us now = clock_now();
-	char until[REPORT_TIME_SIZE];
 
 	for (size_t i = 0; i < ENGINE_OVERRIDES_MOST; i++) {
 		const struct override *override = override_at(commands, i, now);
@@ -115,14 +115,13 @@ static struct json_object *overrides_json(struct commands *commands)
 		if (!override->action)
 			continue;
 		object = json_object_new_object();
-		commands_add_text(object, "device", override->device);
-		commands_add_text(object, "action", override->action);
-		commands_add_text(object, "destination", override->destination);
+		json_add_text(object, "device", override->device);
+		json_add_text(object, "action", override->action);
+		json_add_text(object, "destination", override->destination);
 		if (override->until) {
-			report_time(override->until, until);
-			commands_add_text(object, "until", until);
-			commands_add_number(object, "seconds_left",
-					    (uint64_t)((override->until - now) / SECOND_US));
+			json_add_time(object, "until", override->until);
+			json_add_number(object, "seconds_left",
+					(uint64_t)((override->until - now) / SECOND_US));
 		}
 		json_object_array_add(array, object);
 	}
@@ -257,20 +256,8 @@ void commands_client_gone(struct commands *commands, struct control_client *clie
 static void add_errors(struct json_object *object, const char *key,
 		       const struct policy_errors *errors)
 {
-	struct json_object *array = json_object_new_array();
-
-	for (size_t i = 0; i < errors->count; i++) {
-		struct json_object *row = json_object_new_object();
-
-		commands_add_text(row, "file", errors->errors[i].file);
-		if (errors->errors[i].line)
-			commands_add_number(row, "line", errors->errors[i].line);
-		commands_add_text(row, "text", errors->errors[i].text);
-		json_object_array_add(array, row);
-	}
-	json_object_object_add(object, key, array);
-	if (errors->omitted)
-		commands_add_number(object, "omitted", errors->omitted);
+	json_object_object_add(object, key, report_errors(errors));
+	json_add_count(object, "omitted", errors->omitted);
 }
 
 static void run_reload(const struct call *call)
@@ -280,10 +267,10 @@ static void run_reload(const struct call *call)
 	bool done = daemon_reload(daemon, &errors, &warnings);
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "reloaded", json_object_new_boolean(done));
-	commands_add_number(object, "generation", engine_generation(daemon->engine));
-	commands_add_number(object, "devices", policy_device_count(daemon->set));
-	commands_add_number(object, "policies", policy_count(daemon->set));
+	json_add_flag(object, "reloaded", done);
+	json_add_number(object, "generation", engine_generation(daemon->engine));
+	json_add_number(object, "devices", policy_device_count(daemon->set));
+	json_add_number(object, "policies", policy_count(daemon->set));
 	add_errors(object, "errors", &errors);
 	add_errors(object, "warnings", &warnings);
 	commands_send(call->client, object);
@@ -335,15 +322,12 @@ static void engine_name(const struct daemon *daemon, const struct commands_devic
 static void send_override(const struct call *call, const struct override *override)
 {
 	struct json_object *object = json_object_new_object();
-	char until[REPORT_TIME_SIZE];
 
-	commands_add_text(object, "device", override->device);
-	commands_add_text(object, "action", override->action ? override->action : "ended");
-	commands_add_text(object, "destination", override->destination);
-	if (override->action && override->until) {
-		report_time(override->until, until);
-		commands_add_text(object, "until", until);
-	}
+	json_add_text(object, "device", override->device);
+	json_add_text(object, "action", override->action ? override->action : "ended");
+	json_add_text(object, "destination", override->destination);
+	if (override->action)
+		json_add_time(object, "until", override->until);
 	commands_send(call->client, object);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/table.h"
 #include "device_report.h"
+#include "json_add.h"
 #include "lookup.h"
 #include "report.h"
 
@@ -25,17 +26,6 @@ void commands_send(struct control_client *client, struct json_object *object)
 	line[strlen(line) - 1] = '\0';
 	control_reply(client, line);
 	free(line);
-}
-
-void commands_add_text(struct json_object *object, const char *key, const char *text)
-{
-	if (text && text[0])
-		json_object_object_add(object, key, report_string(text));
-}
-
-void commands_add_number(struct json_object *object, const char *key, uint64_t value)
-{
-	json_object_object_add(object, key, json_object_new_int64((int64_t)value));
 }
 
 /* ---- which device ---- */
@@ -159,10 +149,8 @@ static void add_limits(const struct daemon *daemon, const struct device_record *
 {
 	const struct policy *policy = policy_by_name(daemon->set, record->policy);
 	struct limit_walk walk = {daemon->engine, &record->mac};
-	struct json_object *limits = policy ? report_limits(policy, find_use, &walk) : NULL;
 
-	if (limits)
-		json_object_object_add(object, "limits", limits);
+	json_add_member(object, "limits", policy ? report_limits(policy, find_use, &walk) : NULL);
 }
 
 static void send_device(const struct device_walk *walk, const struct device_record *record)
@@ -301,17 +289,12 @@ static struct json_object *destination_json(const struct destination *destinatio
 					   "purpose", "action",    "waiting",      "observed",
 					   "rule",    "reason"};
 
-	commands_add_text(object, "destination", destination->key.name);
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-		struct json_object *member;
-
-		if (json_object_object_get_ex(flow, kept[i], &member))
-			json_object_object_add(object, kept[i], json_object_get(member));
-	}
+	json_add_text(object, "destination", destination->key.name);
+	json_add_kept(object, flow, kept, sizeof(kept) / sizeof(kept[0]));
 	json_object_put(flow);
-	commands_add_number(object, "flows", destination->flows);
-	commands_add_number(object, "bytes_up", destination->bytes_up);
-	commands_add_number(object, "bytes_down", destination->bytes_down);
+	json_add_number(object, "flows", destination->flows);
+	json_add_number(object, "bytes_up", destination->bytes_up);
+	json_add_number(object, "bytes_down", destination->bytes_down);
 	return object;
 }
 
@@ -327,15 +310,14 @@ static void send_refusals(struct history *history, struct control_client *client
 		if (!refusal->question || strcmp(refusal->device, device) != 0)
 			continue;
 		object = json_object_new_object();
-		commands_add_text(object, "destination", refusal->destination);
-		commands_add_text(object, "device", device);
-		commands_add_text(object, "protocol", "dns");
-		commands_add_text(object, "action", "block");
-		if (refusal->observed)
-			json_object_object_add(object, "observed", json_object_new_boolean(true));
-		commands_add_text(object, "rule", refusal->rule);
-		commands_add_text(object, "reason", refusal->reason);
-		commands_add_number(object, "questions_refused", refusal->count);
+		json_add_text(object, "destination", refusal->destination);
+		json_add_text(object, "device", device);
+		json_add_text(object, "protocol", "dns");
+		json_add_text(object, "action", "block");
+		json_add_true(object, "observed", refusal->observed);
+		json_add_text(object, "rule", refusal->rule);
+		json_add_text(object, "reason", refusal->reason);
+		json_add_number(object, "questions_refused", refusal->count);
 		commands_send(client, object);
 	}
 }

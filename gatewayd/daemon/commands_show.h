@@ -14,8 +14,6 @@ struct json_object;
 
 /* Sends it as one line and frees it. */
 void commands_send(struct control_client *client, struct json_object *object);
-void commands_add_text(struct json_object *object, const char *key, const char *text);
-void commands_add_number(struct json_object *object, const char *key, uint64_t value);
 
 /* The whole status but for the overrides. NULL: no memory. */
 struct json_object *commands_status(struct daemon *daemon, struct history *history);

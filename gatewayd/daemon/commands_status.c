@@ -6,58 +6,47 @@
 
 #include <json-c/json.h>
 
+#include "json_add.h"
 #include "lists.h"
 #include "report.h"
 #include "system/nft.h"
 
 #define STATUS_REFUSALS 5
 
-static void add_flag(struct json_object *object, const char *key, bool set)
-{
-	json_object_object_add(object, key, json_object_new_boolean(set));
-}
-
-static void add_time(struct json_object *object, const char *key, time_us time)
-{
-	char text[REPORT_TIME_SIZE];
-
-	report_time(time, text);
-	if (time)
-		commands_add_text(object, key, text);
-}
-
 static struct json_object *policy_json(const struct daemon *daemon)
 {
 	struct json_object *object = json_object_new_object();
 
-	commands_add_text(object, "directory", daemon->options.directory);
-	commands_add_number(object, "devices", policy_device_count(daemon->set));
-	commands_add_number(object, "policies", policy_count(daemon->set));
-	commands_add_number(object, "generation", engine_generation(daemon->engine));
-	add_time(object, "loaded", daemon->loaded);
-	commands_add_number(object, "reloads", daemon->reloads);
-	commands_add_number(object, "reloads_refused", daemon->reloads_refused);
+	json_add_text(object, "directory", daemon->options.directory);
+	json_add_number(object, "devices", policy_device_count(daemon->set));
+	json_add_number(object, "policies", policy_count(daemon->set));
+	json_add_number(object, "generation", engine_generation(daemon->engine));
+	json_add_time(object, "loaded", daemon->loaded);
+	json_add_number(object, "reloads", daemon->reloads);
+	json_add_number(object, "reloads_refused", daemon->reloads_refused);
 	return object;
 }
 
 static struct json_object *queue_json(const struct daemon *daemon)
 {
+	static const struct json_field fields[] = {
+		JSON_FIELD(struct nfqueue_counters, packets),
+		JSON_FIELD(struct nfqueue_counters, overruns),
+		JSON_FIELD(struct nfqueue_counters, queue_drops),
+		JSON_FIELD(struct nfqueue_counters, user_drops),
+		JSON_FIELD(struct nfqueue_counters, truncated),
+		JSON_FIELD(struct nfqueue_counters, verdicts_failed),
+		JSON_FIELD(struct nfqueue_counters, replies_failed),
+		JSON_FIELD(struct nfqueue_counters, receive_calls),
+		JSON_FIELD(struct nfqueue_counters, send_calls),
+	};
 	struct json_object *object = json_object_new_object();
 	struct nfqueue_counters counters;
 
 	nfqueue_counters(daemon->capture, &counters);
-	commands_add_number(object, "number", policy_settings(daemon->set)->queue);
-	if (daemon->queue_lost)
-		add_flag(object, "lost", true);
-	commands_add_number(object, "packets", counters.packets);
-	commands_add_number(object, "overruns", counters.overruns);
-	commands_add_number(object, "queue_drops", counters.queue_drops);
-	commands_add_number(object, "user_drops", counters.user_drops);
-	commands_add_number(object, "truncated", counters.truncated);
-	commands_add_number(object, "verdicts_failed", counters.verdicts_failed);
-	commands_add_number(object, "replies_failed", counters.replies_failed);
-	commands_add_number(object, "receive_calls", counters.receive_calls);
-	commands_add_number(object, "send_calls", counters.send_calls);
+	json_add_number(object, "number", policy_settings(daemon->set)->queue);
+	json_add_true(object, "lost", daemon->queue_lost);
+	json_add_fields(object, fields, sizeof(fields) / sizeof(fields[0]), &counters);
 	return object;
 }
 
@@ -67,13 +56,12 @@ static struct json_object *rules_json(const struct daemon *daemon)
 	struct nft_features features;
 
 	nft_features(daemon->nft, &features);
-	add_flag(object, "present", nft_is_present(daemon->nft) == 1);
-	commands_add_text(object, "queue",
-			  features.native_queue ? "nft queue" : "xt NFQUEUE target");
-	add_flag(object, "reject", features.reject);
-	add_flag(object, "counters", features.counters);
-	add_flag(object, "limits", features.limits);
-	commands_add_number(object, "restored", daemon->rules_restored);
+	json_add_flag(object, "present", nft_is_present(daemon->nft) == 1);
+	json_add_text(object, "queue", features.native_queue ? "nft queue" : "xt NFQUEUE target");
+	json_add_flag(object, "reject", features.reject);
+	json_add_flag(object, "counters", features.counters);
+	json_add_flag(object, "limits", features.limits);
+	json_add_number(object, "restored", daemon->rules_restored);
 	return object;
 }
 
@@ -82,10 +70,10 @@ static void add_flowtable(void *context, const struct nft_flowtable *flowtable)
 	struct json_object *array = context;
 	struct json_object *object = json_object_new_object();
 
-	commands_add_text(object, "family", flowtable->family);
-	commands_add_text(object, "table", flowtable->table);
-	commands_add_text(object, "name", flowtable->name);
-	add_flag(object, "hardware", flowtable->hardware);
+	json_add_text(object, "family", flowtable->family);
+	json_add_text(object, "table", flowtable->table);
+	json_add_text(object, "name", flowtable->name);
+	json_add_flag(object, "hardware", flowtable->hardware);
 	json_object_array_add(array, object);
 }
 
@@ -97,9 +85,9 @@ static struct json_object *offload_json(const struct daemon *daemon)
 
 	nft_features(daemon->nft, &features);
 	nft_foreign_flowtables(daemon->nft, add_flowtable, foreign);
-	add_flag(object, "bypassed", json_object_array_length(foreign) > 0);
+	json_add_flag(object, "bypassed", json_object_array_length(foreign) > 0);
 	json_object_object_add(object, "foreign", foreign);
-	add_flag(object, "managed", features.offload);
+	json_add_flag(object, "managed", features.offload);
 	return object;
 }
 
@@ -113,25 +101,20 @@ static struct json_object *database_json(const struct daemon *daemon, enum geo_k
 		json_object_put(object);
 		return NULL;
 	}
-	commands_add_text(object, "file", info.path);
-	commands_add_text(object, "type", info.type);
-	if (info.built)
-		add_time(object, "built", (time_us)info.built * SECOND_US);
-	commands_add_text(object, "error", info.error);
-	commands_add_number(object, "records_failed", info.records_failed);
+	json_add_text(object, "file", info.path);
+	json_add_text(object, "type", info.type);
+	json_add_time(object, "built", (time_us)info.built * SECOND_US);
+	json_add_text(object, "error", info.error);
+	json_add_number(object, "records_failed", info.records_failed);
 	return object;
 }
 
 static struct json_object *geo_json(const struct daemon *daemon)
 {
 	struct json_object *object = json_object_new_object();
-	struct json_object *country_file = database_json(daemon, GEO_COUNTRY);
-	struct json_object *asn_file = database_json(daemon, GEO_ASN);
 
-	if (country_file)
-		json_object_object_add(object, "country", country_file);
-	if (asn_file)
-		json_object_object_add(object, "asn", asn_file);
+	json_add_member(object, "country", database_json(daemon, GEO_COUNTRY));
+	json_add_member(object, "asn", database_json(daemon, GEO_ASN));
 	return object;
 }
 
@@ -140,9 +123,9 @@ static void add_table(struct json_object *object, const char *name, uint32_t use
 {
 	struct json_object *table = json_object_new_object();
 
-	commands_add_number(table, "used", used);
-	commands_add_number(table, "most", most);
-	commands_add_number(table, "given_up", evicted);
+	json_add_number(table, "used", used);
+	json_add_number(table, "most", most);
+	json_add_number(table, "given_up", evicted);
 	json_object_object_add(object, name, table);
 }
 
@@ -166,27 +149,33 @@ static struct json_object *tables_json(const struct engine_counters *counters)
 
 static struct json_object *today_json(struct history *history)
 {
+	static const struct json_field fields[] = {
+		JSON_FIELD(struct history_day, since),
+		JSON_FIELD(struct history_day, flows_blocked),
+		JSON_FIELD(struct history_day, questions_refused),
+		JSON_FIELD(struct history_day, flows_stripped),
+		JSON_FIELD(struct history_day, observed),
+	};
+	static const struct json_field refused_fields[] = {
+		JSON_FIELD(struct history_refusal, device),
+		JSON_FIELD(struct history_refusal, destination),
+		JSON_FIELD(struct history_refusal, count),
+		JSON_FIELD(struct history_refusal, observed),
+		JSON_FIELD(struct history_refusal, rule),
+		JSON_FIELD(struct history_refusal, reason),
+	};
 	struct json_object *object = json_object_new_object();
 	struct json_object *refused = json_object_new_array();
 	const struct history_refusal *refusal;
 	struct history_day day;
 
 	history_day(history, &day);
-	add_time(object, "since", day.since);
-	commands_add_number(object, "flows_blocked", day.flows_blocked);
-	commands_add_number(object, "questions_refused", day.questions_refused);
-	commands_add_number(object, "flows_stripped", day.flows_stripped);
-	commands_add_number(object, "observed", day.observed);
+	json_add_fields(object, fields, sizeof(fields) / sizeof(fields[0]), &day);
 	for (size_t i = 0; i < STATUS_REFUSALS && (refusal = history_refusal_at(history, i)); i++) {
 		struct json_object *row = json_object_new_object();
 
-		commands_add_text(row, "device", refusal->device);
-		commands_add_text(row, "destination", refusal->destination);
-		commands_add_number(row, "count", refusal->count);
-		if (refusal->observed)
-			add_flag(row, "observed", true);
-		commands_add_text(row, "rule", refusal->rule);
-		commands_add_text(row, "reason", refusal->reason);
+		json_add_fields(row, refused_fields,
+				sizeof(refused_fields) / sizeof(refused_fields[0]), refusal);
 		json_object_array_add(refused, row);
 	}
 	json_object_object_add(object, "most_refused", refused);
@@ -203,18 +192,17 @@ struct json_object *commands_status(struct daemon *daemon, struct history *histo
 	if (!object)
 		return NULL;
 	engine_counters(daemon->engine, &counters);
-	commands_add_text(object, "version", GATEWAYD_VERSION);
-	commands_add_text(object, "mode", settings->mode == MODE_OBSERVE ? "observe" : "enforce");
-	commands_add_text(object, "on_failure",
-			  settings->on_failure == FAIL_OPEN ? "open" : "closed");
-	add_time(object, "now", now);
-	add_time(object, "since", daemon->started);
-	commands_add_number(object, "uptime",
-			    now > daemon->started ? (uint64_t)((now - daemon->started) / SECOND_US)
-						  : 0);
+	json_add_text(object, "version", GATEWAYD_VERSION);
+	json_add_text(object, "mode", settings->mode == MODE_OBSERVE ? "observe" : "enforce");
+	json_add_text(object, "on_failure", settings->on_failure == FAIL_OPEN ? "open" : "closed");
+	json_add_time(object, "now", now);
+	json_add_time(object, "since", daemon->started);
+	json_add_number(object, "uptime",
+			now > daemon->started ? (uint64_t)((now - daemon->started) / SECOND_US)
+					      : 0);
 	/* Until then nothing is called direct: addresses may be older than we are. */
 	if (daemon->direct_from > now)
-		add_time(object, "direct_from", daemon->direct_from);
+		json_add_time(object, "direct_from", daemon->direct_from);
 	json_object_object_add(object, "policy", policy_json(daemon));
 	/* Both are there in every daemon that runs, but not in tests. */
 	if (daemon->capture)
