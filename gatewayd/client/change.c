@@ -23,12 +23,9 @@ static void print_problems(struct json_object *array, const char *kind)
 	for (size_t i = 0; i < json_length(array); i++) {
 		struct json_object *row = json_object_array_get_idx(array, i);
 
-		text_put(stderr, json_text(row, "file"));
-		if (json_member(row, "line"))
-			fprintf(stderr, ":%" PRIu64, json_number(row, "line"));
-		fprintf(stderr, ": %s", kind);
-		text_put(stderr, json_text(row, "text"));
-		putc('\n', stderr);
+		json_put(stderr, row, json_member(row, "line") ? "{file}:{line}: " : "{file}: ");
+		fputs(kind, stderr);
+		json_put(stderr, row, "{text}\n");
 	}
 }
 
@@ -38,8 +35,7 @@ void client_print_reload(void *context, struct json_object *object)
 	print_problems(json_member(object, "errors"), "");
 	print_problems(json_member(object, "warnings"), "warning: ");
 	if (json_flag(object, "reloaded"))
-		printf("in force: %" PRIu64 " devices, %" PRIu64 " policies\n",
-		       json_number(object, "devices"), json_number(object, "policies"));
+		json_put(stdout, object, "in force: {devices} devices, {policies} policies\n");
 }
 
 /*
@@ -75,11 +71,9 @@ static void print_override(void *context, struct json_object *object)
 	char time[CLIENT_TIME_SIZE];
 
 	(void)context;
-	text_put(stdout, json_text(object, "device"));
-	fputs(": ", stdout);
-	text_put(stdout, !strcmp(json_text(object, "destination"), "*")
-				 ? "everything"
-				 : json_text(object, "destination"));
+	json_put(stdout, object,
+		 !strcmp(json_text(object, "destination"), "*") ? "{device}: everything"
+								: "{device}: {destination}");
 	if (!strcmp(action, "ended")) {
 		puts(" is as the policy says again");
 		return;

@@ -168,6 +168,11 @@ uint64_t json_number(struct json_object *object, const char *key);
 bool json_flag(struct json_object *object, const char *key);
 struct json_object *json_member(struct json_object *object, const char *key);
 size_t json_length(struct json_object *array);
+/*
+ * Prints the format with {key} for the object's member of that name, cleaned:
+ * "{device}: {guess}\n". A member that is missing is nothing.
+ */
+void json_put(FILE *out, struct json_object *object, const char *format);
 
 /* ---- show.c ---- */
 

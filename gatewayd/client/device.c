@@ -132,7 +132,7 @@ static void print_name(void *context, struct json_object *object)
 {
 	(void)context;
 	if (!json_flag(object, "named"))
-		text_put(stdout, json_text(object, "device")), putchar('\n');
+		json_put(stdout, object, "{device}\n");
 }
 
 void client_complete_devices(const struct client *client)

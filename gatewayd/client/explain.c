@@ -19,13 +19,8 @@
 
 static void put_place(FILE *out, struct json_object *object)
 {
-	const char *file = json_text(object, "file");
-
-	if (!file[0])
-		return;
-	fputs(" (", out);
-	text_put(out, file);
-	fprintf(out, ":%" PRIu64 ")", json_number(object, "line"));
+	if (json_text(object, "file")[0])
+		json_put(out, object, " ({file}:{line})");
 }
 
 static const char *reading_title(const char *reading)
@@ -83,17 +78,14 @@ static void print_reading(FILE *out, struct json_object *reading, size_t number,
 		fputs("   => waits for what the first bytes tell\n", out);
 		return;
 	}
-	fprintf(out, "   => %s%s%s", text_colour(colour, text_action_colour(action)), action,
-		text_colour(colour, COLOUR_NONE));
+	fputs("   => ", out);
+	text_put_coloured(out, action, colour, text_action_colour(action));
 	if (json_flag(reading, "let_through"))
 		fputs(" (the flow will tell)", out);
-	fputs(" by ", out);
-	text_put(out, json_text(reading, "rule"));
+	json_put(out, reading, " by {rule}");
 	put_place(out, reading);
-	if (json_text(reading, "reason")[0]) {
-		fputs(": ", out);
-		text_put(out, json_text(reading, "reason"));
-	}
+	if (json_text(reading, "reason")[0])
+		json_put(out, reading, ": {reason}");
 	putc('\n', out);
 }
 
@@ -104,16 +96,9 @@ static void print_database(FILE *out, const char *title, struct json_object *dat
 	if (!database)
 		return;
 	fprintf(out, "  %-12s", title);
-	if (value)
-		text_put(out, json_object_get_string(value));
-	else
-		fputs("not known", out);
-	fputs(", by ", out);
-	text_put(out, json_text(database, "database"));
-	if (json_text(database, "error")[0]) {
-		fputs(": ", out);
-		text_put(out, json_text(database, "error"));
-	}
+	json_put(out, database, value ? "{value}, by {database}" : "not known, by {database}");
+	if (json_text(database, "error")[0])
+		json_put(out, database, ": {error}");
 	if (json_text(database, "built")[0])
 		fprintf(out, " of %.10s", json_text(database, "built"));
 	if (json_text(database, "record")[0]) {
@@ -173,10 +158,9 @@ static void print_list_entries(FILE *out, struct json_object *entries)
 		struct json_object *row = json_object_array_get_idx(entries, i);
 
 		fprintf(out, "  %-12s", i ? "" : "entries");
-		text_put(out, json_text(row, "entry"));
-		fputs(json_flag(row, "exception") ? ", let pass by " : " of ", out);
-		text_put(out, json_text(row, "list"));
-		putc('\n', out);
+		json_put(out, row,
+			 json_flag(row, "exception") ? "{entry}, let pass by {list}\n"
+						     : "{entry} of {list}\n");
 	}
 }
 
@@ -184,21 +168,15 @@ static void print_subject(FILE *out, struct json_object *result)
 {
 	struct json_object *lists = json_member(result, "lists");
 
-	text_put(out, json_text(result, "device"));
-	if (json_text(result, "mac")[0])
-		fprintf(out, " (%s)", json_text(result, "mac"));
-	fputs(", policy ", out);
-	text_put(out, json_text(result, "policy"));
+	json_put(out, result, json_text(result, "mac")[0] ? "{device} ({mac})" : "{device}");
+	json_put(out, result, ", policy {policy}");
 	if (!json_flag(result, "named"))
 		fputs(" (no file names the device)", out);
-	fputs("\nto ", out);
-	text_put(out, json_text(result, "name"));
+	json_put(out, result, "\nto {name}");
 	if (json_text(result, "name")[0] && json_text(result, "address")[0])
 		fputs(" at ", out);
-	fputs(json_text(result, "address"), out);
 	if (json_text(result, "address")[0])
-		fprintf(out, ", port %" PRIu64 "/%s", json_number(result, "port"),
-			json_text(result, "transport"));
+		json_put(out, result, "{address}, port {port}/{transport}");
 	putc('\n', out);
 	print_database(out, "country", json_member(result, "country"));
 	print_database(out, "AS number", json_member(result, "asn"));
@@ -215,13 +193,11 @@ static void print_decision(FILE *out, struct json_object *result, bool colour)
 {
 	const char *action = json_text(result, "action");
 
-	fprintf(out, "\n%s%s%s: ", text_colour(colour, text_action_colour(action)), action,
-		text_colour(colour, COLOUR_NONE));
-	text_put(out, json_text(result, "rule"));
-	put_place(out, result);
-	fputs(", ", out);
-	text_put(out, json_text(result, "reason"));
 	putc('\n', out);
+	text_put_coloured(out, action, colour, text_action_colour(action));
+	json_put(out, result, ": {rule}");
+	put_place(out, result);
+	json_put(out, result, ", {reason}\n");
 }
 
 /* Reasons are long and none of it may be cut, so lines are broken when all is written. */

@@ -52,10 +52,9 @@ static void print_name_command(struct json_object *device, struct json_object *s
 	bool named = json_flag(same, "named");
 
 	if (!named)
-		printf("  gatewayctl name %s NAME, and then\n", json_text(same, "mac"));
-	printf("  gatewayctl name %s ", json_text(device, "mac"));
-	text_put(stdout, named ? json_text(same, "device") : "NAME");
-	putchar('\n');
+		json_put(stdout, same, "  gatewayctl name {mac} NAME, and then\n");
+	json_put(stdout, device, "  gatewayctl name {mac} ");
+	json_put(stdout, same, named ? "{device}\n" : "NAME\n");
 }
 
 static void put_proposal(const char *name, const char *guess)
@@ -85,7 +84,7 @@ void client_print_proposal(struct json_object *device, bool first)
 	put_proposal(name, json_text(device, "guess"));
 	fputs("  gatewayctl set ", stdout);
 	text_put(stdout, handle(device));
-	printf(" %s\n", json_text(device, "profile"));
+	json_put(stdout, device, " {profile}\n");
 }
 
 static void put_line(const char *what, const char *text)
@@ -100,18 +99,22 @@ static void put_line(const char *what, const char *text)
 /* What it says of itself beyond what is evidence already. */
 static void print_says(struct json_object *says)
 {
+	static const struct {
+		const char *key, *text;
+	} rows[] = {{"hostname", "host name"},
+		    {"dhcp_class", "DHCP client"},
+		    {"dhcp_parameters", "DHCP options wanted"},
+		    {"instance", "name"},
+		    {"model", "model"},
+		    {"serial", "serial number"},
+		    {"server", "software"}};
 	struct json_object *services = json_member(says, "services");
 
 	if (!says)
 		return;
 	puts("it says of itself:");
-	put_line("host name", json_text(says, "hostname"));
-	put_line("DHCP client", json_text(says, "dhcp_class"));
-	put_line("DHCP options wanted", json_text(says, "dhcp_parameters"));
-	put_line("name", json_text(says, "instance"));
-	put_line("model", json_text(says, "model"));
-	put_line("serial number", json_text(says, "serial"));
-	put_line("software", json_text(says, "server"));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		put_line(rows[i].text, json_text(says, rows[i].key));
 	for (size_t i = 0; i < json_length(services); i++)
 		put_line("service", json_object_get_string(json_object_array_get_idx(services, i)));
 }
@@ -132,14 +135,12 @@ void client_print_guess(struct json_object *device)
 	}
 	if (!json_text(device, "guess")[0])
 		return;
-	fputs("perhaps ", stdout);
-	text_put(stdout, json_text(device, "guess"));
-	puts(":");
+	json_put(stdout, device, "perhaps {guess}:\n");
 	for (size_t i = 0; i < json_length(evidence); i++)
 		put_line("-", json_object_get_string(json_object_array_get_idx(evidence, i)));
 	if (has_profile(device))
 		return;
 	fputs("if it is: gatewayctl set ", stdout);
 	text_put(stdout, handle(device));
-	printf(" %s\n", json_text(device, "profile"));
+	json_put(stdout, device, " {profile}\n");
 }

@@ -2,7 +2,11 @@
 /* Reading JSON that may lack anything, or hold something else than expected. */
 #include "client/client.h"
 
+#include <string.h>
+
 #include <json-c/json.h>
+
+#include "client/text.h"
 
 struct json_object *json_member(struct json_object *object, const char *key)
 {
@@ -37,4 +41,24 @@ bool json_flag(struct json_object *object, const char *key)
 size_t json_length(struct json_object *array)
 {
 	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+}
+
+void json_put(FILE *out, struct json_object *object, const char *format)
+{
+	struct json_object *member;
+	size_t before, end;
+	char key[32];
+
+	for (;; format += end + 1) {
+		before = strcspn(format, "{");
+		fwrite(format, 1, before, out);
+		format += before;
+		if (!*format)
+			return;
+		end = strcspn(format, "}");
+		snprintf(key, sizeof(key), "%.*s", (int)end - 1, format + 1);
+		member = json_member(object, key);
+		if (member)
+			text_put(out, json_object_get_string(member));
+	}
 }

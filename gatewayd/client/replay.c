@@ -116,10 +116,7 @@ static void print_guesses(const struct replay *replay)
 		if (first)
 			puts("\nPerhaps:");
 		first = false;
-		text_put(stdout, json_text(device, "device"));
-		fputs(": ", stdout);
-		text_put(stdout, json_text(device, "guess"));
-		putchar('\n');
+		json_put(stdout, device, "{device}: {guess}\n");
 	}
 	json_object_put(devices);
 }

@@ -199,11 +199,7 @@ static void print_device(struct json_object *device)
 	text_bytes(json_number(device, "bytes_down"), down);
 	client_local_time(json_text(device, "first_seen"), true, first);
 	client_local_time(json_text(device, "last_seen"), true, last);
-	text_put(stdout, json_text(device, "device"));
-	printf("  %s  ", json_text(device, "mac"));
-	text_put(stdout, json_text(device, "vendor"));
-	printf("\npolicy ");
-	text_put(stdout, json_text(device, "policy"));
+	json_put(stdout, device, "{device}  {mac}  {vendor}\npolicy {policy}");
 	printf(", up %s, down %s\n", up, down);
 	if (addresses[0])
 		printf("at %s\n", addresses);
@@ -213,10 +209,9 @@ static void print_device(struct json_object *device)
 		printf("seen from %s to %s: ", first, last);
 	else
 		printf("not seen yet: ");
-	printf("%" PRIu64 " flows, %" PRIu64 " blocked; %" PRIu64 " questions, %" PRIu64
-	       " refused\n\n",
-	       json_number(device, "flows"), json_number(device, "flows_blocked"),
-	       json_number(device, "questions"), json_number(device, "questions_refused"));
+	json_put(stdout, device,
+		 "{flows} flows, {flows_blocked} blocked; {questions} questions, "
+		 "{questions_refused} refused\n\n");
 }
 
 /* First the device, then its destinations. */
@@ -343,16 +338,16 @@ static void put_event_action(struct json_object *event, bool colour)
 	char decision[64];
 
 	if (!strcmp(kind, "secret")) {
-		printf(" %sknown secret%s", text_colour(colour, COLOUR_YELLOW),
-		       text_colour(colour, COLOUR_NONE));
+		putchar(' ');
+		text_put_coloured(stdout, "known secret", colour, COLOUR_YELLOW);
 		put_categories(json_member(event, "seen"));
 		fputs(" to ", stdout);
 		return;
 	}
 	decision_text(event, decision, sizeof(decision));
-	printf(" %s", text_colour(colour, text_action_colour(action)));
-	text_put(stdout, !strcmp(kind, "stripped") ? "stripped" : decision);
-	fputs(text_colour(colour, COLOUR_NONE), stdout);
+	putchar(' ');
+	text_put_coloured(stdout, !strcmp(kind, "stripped") ? "stripped" : decision, colour,
+			  text_action_colour(action));
 	if (!strcmp(kind, "stripped"))
 		put_categories(json_member(event, "stripped"));
 	putchar(' ');
@@ -365,29 +360,23 @@ static void print_event(void *context, struct json_object *event)
 	char time[CLIENT_TIME_SIZE];
 
 	client_local_time(json_text(event, "time"), false, time);
-	printf("%s ", time);
-	text_put(stdout, json_text(event, "device"));
+	fputs(time, stdout);
+	json_put(stdout, event, " {device}");
 	if (!strcmp(json_text(event, "event"), "new-device")) {
-		printf(" %snew%s at ", text_colour(client->colour, COLOUR_BOLD),
-		       text_colour(client->colour, COLOUR_NONE));
-		text_put(stdout, json_text(event, "src"));
-		fputs(", policy ", stdout);
-		text_put(stdout, json_text(event, "policy"));
-		putchar('\n');
+		putchar(' ');
+		text_put_coloured(stdout, "new", client->colour, COLOUR_BOLD);
+		json_put(stdout, event, " at {src}, policy {policy}\n");
 		return;
 	}
 	put_event_action(event, client->colour);
 	text_put(stdout, client_destination(event));
 	if (json_text(event, "qtype")[0])
-		printf(" %s?", json_text(event, "qtype"));
+		json_put(stdout, event, " {qtype}?");
 	else if (json_member(event, "dport"))
-		printf(":%" PRIu64 "/%s", json_number(event, "dport"),
-		       json_text(event, "transport"));
-	putchar(' ');
-	text_put(stdout, json_text(event, "rule"));
-	printf(" %s", text_colour(client->colour, COLOUR_DIM));
-	text_put(stdout, json_text(event, "reason"));
-	printf("%s\n", text_colour(client->colour, COLOUR_NONE));
+		json_put(stdout, event, ":{dport}/{transport}");
+	json_put(stdout, event, " {rule} ");
+	text_put_coloured(stdout, json_text(event, "reason"), client->colour, COLOUR_DIM);
+	putchar('\n');
 }
 
 int client_events(const struct client *client)

@@ -18,10 +18,22 @@ static void label(const char *text)
 	printf("%-*s", LABEL_WIDTH, text);
 }
 
+static void begin_warning(const struct client *client)
+{
+	label("");
+	fputs(text_colour(client->colour, COLOUR_YELLOW), stdout);
+}
+
+static void end_warning(const struct client *client)
+{
+	puts(text_colour(client->colour, COLOUR_NONE));
+}
+
 static void warning(const struct client *client, const char *text)
 {
-	printf("%*s%s%s%s\n", LABEL_WIDTH, "", text_colour(client->colour, COLOUR_YELLOW), text,
-	       text_colour(client->colour, COLOUR_NONE));
+	begin_warning(client);
+	fputs(text, stdout);
+	end_warning(client);
 }
 
 /* "123 packets", with one thing or many of it. */
@@ -47,13 +59,13 @@ static void print_state(const struct client *client, struct json_object *status)
 	client_local_time(json_text(status, "since"), true, time);
 	text_duration((int64_t)json_number(status, "uptime"), uptime);
 	label("gatewayd");
-	printf("%s%s%s since %s (%s), version ", text_colour(client->colour, colour),
-	       lost || no_rules ? "NOT WORKING"
-	       : observe        ? "observing, blocks nothing,"
-				: "enforcing",
-	       text_colour(client->colour, COLOUR_NONE), time, uptime);
-	text_put(stdout, json_text(status, "version"));
-	putchar('\n');
+	text_put_coloured(stdout,
+			  lost || no_rules ? "NOT WORKING"
+			  : observe        ? "observing, blocks nothing,"
+					   : "enforcing",
+			  client->colour, colour);
+	printf(" since %s (%s)", time, uptime);
+	json_put(stdout, status, ", version {version}\n");
 	if (json_text(status, "direct_from")[0]) {
 		client_local_time(json_text(status, "direct_from"), true, time);
 		label("");
@@ -68,13 +80,13 @@ static void print_policy(struct json_object *status)
 
 	client_local_time(json_text(policy, "loaded"), true, time);
 	label("policy");
-	text_put(stdout, json_text(policy, "directory"));
-	printf(", read %s\n", time);
+	json_put(stdout, policy, "{directory}, read ");
+	puts(time);
 	label("");
 	put_number(json_number(policy, "devices"), "device", "devices");
 	fputs(" named, ", stdout);
 	put_number(json_number(policy, "policies"), "policy", "policies");
-	printf(", generation %" PRIu64 "\n", json_number(policy, "generation"));
+	json_put(stdout, policy, ", generation {generation}\n");
 	label("");
 	printf("while gatewayd is gone, devices %s\n",
 	       !strcmp(json_text(status, "on_failure"), "open") ? "pass" : "wait");
@@ -90,25 +102,23 @@ static void print_queue(const struct client *client, struct json_object *queue)
 	if (!queue)
 		return;
 	label("queue");
-	printf("number %" PRIu64 ", ", json_number(queue, "number"));
+	json_put(stdout, queue, "number {number}, ");
 	put_number(json_number(queue, "packets"), "packet", "packets");
 	if (!lost && !failed)
 		fputs(", none lost", stdout);
 	putchar('\n');
 	if (lost) {
-		label("");
-		printf("%slost: overruns %" PRIu64 ", queue full %" PRIu64 ", not read %" PRIu64
-		       "%s\n",
-		       text_colour(client->colour, COLOUR_YELLOW), json_number(queue, "overruns"),
-		       json_number(queue, "queue_drops"), json_number(queue, "user_drops"),
-		       text_colour(client->colour, COLOUR_NONE));
+		begin_warning(client);
+		json_put(stdout, queue,
+			 "lost: overruns {overruns}, queue full {queue_drops}, "
+			 "not read {user_drops}");
+		end_warning(client);
 	}
 	if (failed) {
-		label("");
-		printf("%sfailed: verdicts %" PRIu64 ", replies %" PRIu64 "%s\n",
-		       text_colour(client->colour, COLOUR_YELLOW),
-		       json_number(queue, "verdicts_failed"), json_number(queue, "replies_failed"),
-		       text_colour(client->colour, COLOUR_NONE));
+		begin_warning(client);
+		json_put(stdout, queue,
+			 "failed: verdicts {verdicts_failed}, replies {replies_failed}");
+		end_warning(client);
 	}
 	if (json_flag(queue, "lost"))
 		warning(client, "another program has taken the queue: nothing is decided");
@@ -122,11 +132,10 @@ static void print_rules(const struct client *client, struct json_object *rules)
 		return;
 	label("rules");
 	if (json_flag(rules, "present"))
-		printf("in place, through the %s", json_text(rules, "queue"));
+		json_put(stdout, rules, "in place, through the {queue}");
 	else
-		printf("%sNOT in place: packets pass unseen%s",
-		       text_colour(client->colour, COLOUR_RED),
-		       text_colour(client->colour, COLOUR_NONE));
+		text_put_coloured(stdout, "NOT in place: packets pass unseen", client->colour,
+				  COLOUR_RED);
 	if (restored)
 		printf("; put back %" PRIu64 " time%s", restored, restored == 1 ? "" : "s");
 	putchar('\n');
@@ -147,14 +156,9 @@ static void print_offload(const struct client *client, struct json_object *offlo
 	for (size_t i = 0; i < json_length(foreign); i++) {
 		struct json_object *row = json_object_array_get_idx(foreign, i);
 
-		fputs(i ? ", " : " ", stdout);
-		text_put(stdout, json_text(row, "family"));
-		putchar(' ');
-		text_put(stdout, json_text(row, "table"));
-		putchar(' ');
-		text_put(stdout, json_text(row, "name"));
+		json_put(stdout, row, i ? ", {family} {table} {name}" : " {family} {table} {name}");
 	}
-	printf("%s\n", text_colour(client->colour, COLOUR_NONE));
+	end_warning(client);
 	warning(client, "turn flow offloading off, or set network.offload = \"manage\"");
 }
 
@@ -170,18 +174,17 @@ static void print_database(const struct client *client, const char *name,
 	}
 	text_put(stdout, strrchr(file, '/') ? strrchr(file, '/') + 1 : file);
 	if (error[0]) {
-		printf(": %s", text_colour(client->colour, COLOUR_RED));
-		text_put(stdout, error);
-		printf("%s\n", text_colour(client->colour, COLOUR_NONE));
+		fputs(": ", stdout);
+		text_put_coloured(stdout, error, client->colour, COLOUR_RED);
+		putchar('\n');
 		warning(client, "conditions on it do not hold");
 		return;
 	}
-	printf(", ");
-	text_put(stdout, json_text(database, "type"));
+	json_put(stdout, database, ", {type}");
 	/* The day is what counts for its age. */
 	printf(", of %.10s", json_text(database, "built"));
 	if (json_number(database, "records_failed"))
-		printf(", %" PRIu64 " lookups failed", json_number(database, "records_failed"));
+		json_put(stdout, database, ", {records_failed} lookups failed");
 	putchar('\n');
 }
 
@@ -293,11 +296,7 @@ static void print_overrides(struct json_object *overrides)
 		char left[TEXT_NUMBER_SIZE];
 
 		label(i ? "" : "by hand");
-		text_put(stdout, json_text(row, "action"));
-		putchar(' ');
-		text_put(stdout, json_text(row, "device"));
-		putchar(' ');
-		text_put(stdout, json_text(row, "destination"));
+		json_put(stdout, row, "{action} {device} {destination}");
 		if (json_text(row, "until")[0]) {
 			text_duration((int64_t)json_number(row, "seconds_left"), left);
 			printf(", for %s more", left);

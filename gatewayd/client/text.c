@@ -244,6 +244,13 @@ const char *text_colour(bool use, enum text_colour colour)
 	return "";
 }
 
+void text_put_coloured(FILE *out, const char *text, bool use, enum text_colour colour)
+{
+	fputs(text_colour(use, colour), out);
+	text_put(out, text);
+	fputs(text_colour(use, COLOUR_NONE), out);
+}
+
 enum text_colour text_action_colour(const char *action)
 {
 	if (!strcmp(action, "block"))

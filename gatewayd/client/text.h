@@ -51,6 +51,8 @@ enum text_colour {
 };
 /* "" unless `use`. */
 const char *text_colour(bool use, enum text_colour colour);
+/* Prints it cleaned and, where that is wanted, in colour. */
+void text_put_coloured(FILE *out, const char *text, bool use, enum text_colour colour);
 /* What a word like "block" or "allow" is shown in. */
 enum text_colour text_action_colour(const char *action);
 
