@@ -77,6 +77,9 @@ tap_nothing "the tables are whole but for their remarks" "$(for table in catalog
 	grep -q '^# .*licences' "$out/gatewayd/usr/share/gatewayd/$file" || echo "$file does not say where its remarks are"
 done)"
 tap_equal "the init script can be run" "$(stat -c %a "$out/gatewayd/etc/init.d/gatewayd")" 755
+tap_nothing "and is whole but for its comments" \
+	"$(diff "$package/files/gatewayd.init" "$out/gatewayd/etc/init.d/gatewayd" | grep '^[<>]' |
+		grep -v '^<[[:space:]]*#')"
 tap_equal "and the plugin of rpcd" "$(stat -c %a "$out/gatewayd/usr/libexec/rpcd/gatewayd")" 755
 tap_equal "the settings are root's" "$(stat -c %a "$out/gatewayd/etc/config/gatewayd")" 600
 tap_equal "policies can be read by the daemon's user" \

@@ -11,6 +11,7 @@ INSTALL_CONF := install -m 600
 TAR := tar
 CP := cp -fpR
 LN := ln -sf
+SED := sed -i -e
 
 show-%:
 	@echo '$($*)'
