@@ -9,9 +9,7 @@
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <libnftnl/chain.h>
 #include <libnftnl/set.h>
-#include <libnftnl/table.h>
 #include <libnftnl/udata.h>
 
 #include "system/nft.h"
@@ -21,22 +19,13 @@
 
 void nft_object_table(struct nft_batch *batch, uint16_t type, const char *what)
 {
-	struct nftnl_table *table = nftnl_table_alloc();
-	struct nlmsghdr *message;
+	struct nlmsghdr *message = nft_batch_add(
+		batch, type, type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0, what, NFT_NEEDS_CORE);
 
-	if (!table) {
-		batch->failed = true;
+	if (!message)
 		return;
-	}
-	nftnl_table_set_u32(table, NFTNL_TABLE_FAMILY, NFPROTO_INET);
-	nftnl_table_set_str(table, NFTNL_TABLE_NAME, NFT_TABLE);
-	message = nft_batch_add(batch, type, type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0, what,
-				NFT_NEEDS_CORE);
-	if (message) {
-		nftnl_table_nlmsg_build_payload(message, table);
-		nft_batch_done(batch, message);
-	}
-	nftnl_table_free(table);
+	mnl_attr_put_strz(message, NFTA_TABLE_NAME, NFT_TABLE);
+	nft_batch_done(batch, message);
 }
 
 void nft_object_flush_rules(struct nft_batch *batch)
@@ -65,28 +54,24 @@ void nft_object_flush_set(struct nft_batch *batch, const char *set)
 void nft_object_chain(struct nft_batch *batch, const char *name, const char *type, uint32_t hook,
 		      int priority, const char *what)
 {
-	struct nftnl_chain *chain = nftnl_chain_alloc();
-	struct nlmsghdr *message;
+	struct nlmsghdr *message =
+		nft_batch_add(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, what,
+			      strcmp(type, "nat") == 0 ? NFT_NEEDS_REDIRECT : NFT_NEEDS_CORE);
+	struct nlattr *nest;
 
-	if (!chain) {
-		batch->failed = true;
+	if (!message)
 		return;
-	}
-	nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, NFT_TABLE);
-	nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, name);
+	mnl_attr_put_strz(message, NFTA_CHAIN_TABLE, NFT_TABLE);
+	mnl_attr_put_strz(message, NFTA_CHAIN_NAME, name);
 	if (hook != NF_INET_NUMHOOKS) {
-		nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, type);
-		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, hook);
-		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, priority);
-		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+		nest = mnl_attr_nest_start(message, NFTA_CHAIN_HOOK);
+		mnl_attr_put_u32(message, NFTA_HOOK_HOOKNUM, htonl(hook));
+		mnl_attr_put_u32(message, NFTA_HOOK_PRIORITY, htonl((uint32_t)priority));
+		mnl_attr_nest_end(message, nest);
+		mnl_attr_put_u32(message, NFTA_CHAIN_POLICY, htonl(NF_ACCEPT));
+		mnl_attr_put_strz(message, NFTA_CHAIN_TYPE, type);
 	}
-	message = nft_batch_add(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, what,
-				strcmp(type, "nat") == 0 ? NFT_NEEDS_REDIRECT : NFT_NEEDS_CORE);
-	if (message) {
-		nftnl_chain_nlmsg_build_payload(message, chain);
-		nft_batch_done(batch, message);
-	}
-	nftnl_chain_free(chain);
+	nft_batch_done(batch, message);
 }
 
 /* Else nft prints the bytes of names backwards. The kernel does not read it. */
