@@ -129,7 +129,7 @@ void report_question_type(uint16_t type, char text[static 12])
 
 void report_time(time_us time, char text[static REPORT_TIME_SIZE])
 {
-	time_t seconds = (time_t)(time / SECOND_US);
+	time_t seconds = (time_t)time_in(time, SECOND_US);
 	struct tm parts;
 
 	if (!gmtime_r(&seconds, &parts) ||

@@ -98,9 +98,10 @@ bool limit_parse(const char *text, uint64_t *ret_bytes, uint32_t *ret_seconds,
 /* With one decimal, rounded down: what is left is never less than it says. */
 static void write_tenths(struct writer *writer, uint64_t bytes, uint64_t unit, bool always)
 {
-	uint64_t tenths = unit == 1 ? 0 : bytes % unit / (unit / 10);
+	uint64_t whole = bytes / unit;
+	uint64_t tenths = unit == 1 ? 0 : bytes / (unit / 10) - 10 * whole;
 
-	writer_decimal(writer, bytes / unit);
+	writer_decimal(writer, whole);
 	if (unit == 1 || (tenths == 0 && !always))
 		return;
 	writer_u8(writer, '.');

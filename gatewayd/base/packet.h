@@ -24,9 +24,19 @@ enum packet_direction {
 /* 64-bit everywhere: microseconds since 1970-01-01 00:00 UTC. */
 typedef int64_t time_us;
 
-#define SECOND_US ((time_us)1000000)
+#define MILLISECOND_US ((time_us)1000)
+#define SECOND_US (1000 * MILLISECOND_US)
 #define MINUTE_US (60 * SECOND_US)
 #define HOUR_US (60 * MINUTE_US)
+
+/*
+ * Whole units that a time has; 0 when it is negative, as after a clock was set
+ * back. Dividing without a sign is what needs the least code on 32 bits.
+ */
+static inline int64_t time_in(time_us time, time_us unit)
+{
+	return time > 0 ? (int64_t)((uint64_t)time / (uint64_t)unit) : 0;
+}
 
 struct packet {
 	struct bytes data; /* from the IP header on; the capture owns it */

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/writer.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 void writer_decimal(struct writer *writer, uint64_t value)
 {
-	char digits[20];
-	size_t n = 0;
+	char digits[21];
 
-	do {
-		digits[sizeof(digits) - ++n] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	writer_put(writer, digits + sizeof(digits) - n, n);
+	snprintf(digits, sizeof(digits), "%" PRIu64, value);
+	writer_text(writer, digits);
 }
 
 void writer_terminate(struct writer *writer)

@@ -47,7 +47,7 @@ void doctor_judge_clock(int64_t now, bool synchronised, struct doctor_finding *f
 void doctor_clock(struct doctor *doctor, struct doctor_finding *finding)
 {
 	struct timex timex = {.modes = 0};
-	int64_t now = clock_now() / SECOND_US;
+	int64_t now = time_in(clock_now(), SECOND_US);
 
 	(void)doctor;
 	if (adjtimex(&timex) < 0 && now >= YEAR_2025)
@@ -65,7 +65,7 @@ void doctor_judge_age(const char *what, int64_t built, int64_t now, struct docto
 
 	/* The file says when it was built, and may say anything. */
 	built = built < 0 ? 0 : built;
-	days = built > now ? 0 : (now - built) / DAY_S;
+	days = time_in(now - built, DAY_S);
 	if (built < now - DATABASE_OLD_S) {
 		doctor_say(finding, DOCTOR_WARN, "%s is %" PRId64 " days old", what, days);
 		doctor_cure(finding, "gatewayctl lists update, best each night by cron");
@@ -93,8 +93,8 @@ static void judge_database(struct geo *geo, enum geo_kind kind, const char *path
 		doctor_say(finding, DOCTOR_BAD, "%s is damaged", path);
 	} else {
 		geo_info(geo, kind, &info);
-		doctor_judge_age(slash ? slash + 1 : path, info.built, clock_now() / SECOND_US,
-				 finding);
+		doctor_judge_age(slash ? slash + 1 : path, info.built,
+				 time_in(clock_now(), SECOND_US), finding);
 		return;
 	}
 	doctor_cure(finding, "delete it, then gatewayctl lists update: until then conditions on "
@@ -157,7 +157,7 @@ static bool judge_list(const struct lists_entry *entry, int64_t now, struct doct
 		doctor_cure(finding, "put the file there, or correct its name in gatewayd.conf");
 	} else if (entry->is_url && entry->compiled && now - entry->compiled > LIST_OLD_S) {
 		doctor_say(finding, DOCTOR_WARN, "%s was last fetched %" PRId64 " days ago",
-			   entry->name, (now - entry->compiled) / DAY_S);
+			   entry->name, time_in(now - entry->compiled, DAY_S));
 		doctor_cure(finding, "gatewayctl lists update, best each night by cron");
 	} else {
 		return true;
@@ -167,7 +167,7 @@ static bool judge_list(const struct lists_entry *entry, int64_t now, struct doct
 
 void doctor_lists(struct doctor *doctor, struct doctor_finding *finding)
 {
-	int64_t now = clock_now() / SECOND_US;
+	int64_t now = time_in(clock_now(), SECOND_US);
 
 	if (!doctor_has_settings(doctor, finding))
 		return;

@@ -48,7 +48,7 @@ static void age_cell(struct text_table *table, const char *time)
 		text_table_cell(table, "-", COLOUR_NONE);
 		return;
 	}
-	text_duration(clock_now() / SECOND_US - then, text);
+	text_duration(time_in(clock_now(), SECOND_US) - then, text);
 	text_table_cell(table, text, COLOUR_NONE);
 }
 

@@ -151,20 +151,22 @@ void text_count(uint64_t count, char ret_text[static TEXT_NUMBER_SIZE])
 
 void text_duration(int64_t seconds, char ret_text[static TEXT_NUMBER_SIZE])
 {
-	int64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+	uint64_t minutes, hours, days;
 
 	if (seconds < 0)
 		seconds = 0;
+	minutes = (uint64_t)seconds / 60;
+	hours = minutes / 60;
+	days = hours / 24;
 	if (seconds < 60)
 		snprintf(ret_text, TEXT_NUMBER_SIZE, "%d s", (int)seconds);
 	else if (minutes < 60)
 		snprintf(ret_text, TEXT_NUMBER_SIZE, "%d min", (int)minutes);
 	else if (days < 1)
-		snprintf(ret_text, TEXT_NUMBER_SIZE, "%d h %d min", (int)hours,
-			 (int)(minutes % 60));
+		snprintf(ret_text, TEXT_NUMBER_SIZE, "%d h %d min", (int)hours, (int)minutes % 60);
 	else
-		snprintf(ret_text, TEXT_NUMBER_SIZE, "%" PRId64 " day%s %d h", days,
-			 days == 1 ? "" : "s", (int)(hours % 24));
+		snprintf(ret_text, TEXT_NUMBER_SIZE, "%" PRIu64 " day%s %d h", days,
+			 days == 1 ? "" : "s", (int)((unsigned)hours % 24));
 }
 
 bool text_parse_duration(const char *text, int64_t *ret_seconds)
@@ -203,10 +205,10 @@ bool text_parse_duration(const char *text, int64_t *ret_seconds)
 }
 
 /* Days since 1970 of a date of the Gregorian calendar. */
-static int64_t days_of(int year, int month, int day)
+static int days_of(int year, int month, int day)
 {
-	int64_t y = month <= 2 ? year - 1 : year;
-	int64_t months = (month + 9) % 12; /* since March, so that a leap day comes last */
+	int y = month <= 2 ? year - 1 : year;
+	int months = (month + 9) % 12; /* since March, so that a leap day comes last */
 
 	return 365 * y + y / 4 - y / 100 + y / 400 + (153 * months + 2) / 5 + day - 1 - 719468;
 }
@@ -219,7 +221,8 @@ bool text_parse_time(const char *text, int64_t *ret_seconds)
 		   &second) != 6 ||
 	    month < 1 || month > 12)
 		return false;
-	*ret_seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+	*ret_seconds =
+		(int64_t)days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
 	return true;
 }
 

@@ -20,7 +20,8 @@ static void put_binding(void *context, const struct engine_binding *binding)
 	if (binding->device_address.family != ADDRESS_NONE)
 		address_print(&binding->device_address, device);
 	address_print(&binding->address, address);
-	fprintf(out, "%s %s %s %" PRId64, mac, device, address, binding->expires / SECOND_US);
+	fprintf(out, "%s %s %s %" PRId64, mac, device, address,
+		time_in(binding->expires, SECOND_US));
 	for (unsigned i = 0; i < binding->name_count; i++)
 		fprintf(out, " %s", binding->names[i].text);
 	putc('\n', out);

@@ -121,7 +121,7 @@ static struct json_object *overrides_json(struct commands *commands)
 		if (override->until) {
 			json_add_time(object, "until", override->until);
 			json_add_number(object, "seconds_left",
-					(uint64_t)((override->until - now) / SECOND_US));
+					(uint64_t)time_in(override->until - now, SECOND_US));
 		}
 		json_object_array_add(array, object);
 	}

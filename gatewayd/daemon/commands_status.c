@@ -197,9 +197,7 @@ struct json_object *commands_status(struct daemon *daemon, struct history *histo
 	json_add_text(object, "on_failure", settings->on_failure == FAIL_OPEN ? "open" : "closed");
 	json_add_time(object, "now", now);
 	json_add_time(object, "since", daemon->started);
-	json_add_number(object, "uptime",
-			now > daemon->started ? (uint64_t)((now - daemon->started) / SECOND_US)
-					      : 0);
+	json_add_number(object, "uptime", (uint64_t)time_in(now - daemon->started, SECOND_US));
 	/* Until then nothing is called direct: addresses may be older than we are. */
 	if (daemon->direct_from > now)
 		json_add_time(object, "direct_from", daemon->direct_from);

@@ -35,13 +35,13 @@ void history_free(struct history *history)
 
 void history_advance(struct history *history, time_us now)
 {
-	time_t seconds = (time_t)(now / SECOND_US);
+	time_t seconds = (time_t)time_in(now, SECOND_US);
 	struct tm local;
 
 	/* A day begins with a minute, in every time zone of today. */
-	if (history->minute == now / MINUTE_US)
+	if (history->minute == time_in(now, MINUTE_US))
 		return;
-	history->minute = now / MINUTE_US;
+	history->minute = time_in(now, MINUTE_US);
 	if (!localtime_r(&seconds, &local))
 		return;
 	if (history->day.since && local.tm_yday == history->day_of_year &&

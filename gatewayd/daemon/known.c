@@ -43,8 +43,9 @@ static void put_device(void *context, const struct device_record *record)
 	if (mac_is_zero(&record->mac))
 		return;
 	mac_print(&record->mac, mac);
-	fprintf(out, "%s\t%" PRId64 "\t%" PRId64 "\t%s\t%s\t%s\t", mac, record->first / SECOND_US,
-		(record->last - record->last % LAST_GRAIN) / SECOND_US, record->hostname,
+	fprintf(out, "%s\t%" PRId64 "\t%" PRId64 "\t%s\t%s\t%s\t", mac,
+		time_in(record->first, SECOND_US),
+		time_in(record->last, LAST_GRAIN) * (LAST_GRAIN / SECOND_US), record->hostname,
 		traits->hostname, traits->vendor_class);
 	put_parameters(out, traits);
 	fprintf(out, "\t%s\t%s\t%s\t%s", traits->instance, traits->model, traits->serial,

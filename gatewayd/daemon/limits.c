@@ -62,9 +62,9 @@ void daemon_advance(struct daemon *daemon, time_us now)
 	int minute = clock_local_minute(&daemon->clock, now);
 
 	/* What was counted so far belongs to the window that ends. */
-	if (now / MINUTE_US != daemon->limits_minute)
+	if (time_in(now, MINUTE_US) != daemon->limits_minute)
 		daemon_read_limits(daemon);
-	daemon->limits_minute = now / MINUTE_US;
+	daemon->limits_minute = time_in(now, MINUTE_US);
 	engine_advance(daemon->engine, now, minute);
 }
 
@@ -87,7 +87,7 @@ void daemon_save_limits(struct daemon *daemon)
 
 void daemon_watch_limits(struct daemon *daemon, time_us now)
 {
-	bool hour_began = now / HOUR_US != daemon->limits_saved / HOUR_US;
+	bool hour_began = time_in(now, HOUR_US) != time_in(daemon->limits_saved, HOUR_US);
 
 	if (hour_began || now - daemon->limits_saved >= SAVE_INTERVAL || now < daemon->limits_saved)
 		daemon_save_limits(daemon);

@@ -88,7 +88,7 @@ static void follow_deadline(struct daemon *daemon)
 	time_us left = deadline - clock_now();
 
 	if (deadline && daemon->deadline)
-		loop_set_timer(daemon->deadline, left > 0 ? (uint32_t)(left / 1000) + 1 : 1, 0);
+		loop_set_timer(daemon->deadline, (uint32_t)time_in(left, MILLISECOND_US) + 1, 0);
 }
 
 /* How many, at most a turn's worth. */
@@ -322,8 +322,8 @@ void daemon_log_status(const struct daemon *daemon)
 	engine_counters(daemon->engine, &engine);
 	nfqueue_counters(daemon->capture, &queue);
 	log_info("status", "running for %" PRId64 " s, generation %lu, %" PRIu64 " reloads",
-		 (clock_now() - daemon->started) / SECOND_US, (unsigned long)daemon->generation,
-		 daemon->reloads);
+		 time_in(clock_now() - daemon->started, SECOND_US),
+		 (unsigned long)daemon->generation, daemon->reloads);
 	log_info("status",
 		 "packets %" PRIu64 ", accepted %" PRIu64 ", dropped %" PRIu64 ", replies %" PRIu64
 		 ", malformed %" PRIu64,

@@ -23,7 +23,7 @@
 /* The two times are of one moment. */
 static int minutes_ahead(time_us now, int local_minute)
 {
-	int utc = (int)((now / MINUTE_US + EPOCH_MINUTE) % MINUTES_OF_WEEK);
+	int utc = ((int)time_in(now, MINUTE_US) + EPOCH_MINUTE) % MINUTES_OF_WEEK;
 	int ahead = (local_minute - utc + MINUTES_OF_WEEK) % MINUTES_OF_WEEK;
 
 	return ahead > MINUTES_OF_WEEK / 2 ? ahead - MINUTES_OF_WEEK : ahead;
@@ -35,10 +35,10 @@ static int minutes_ahead(time_us now, int local_minute)
  */
 static int64_t window_of(const struct engine *engine, uint32_t seconds)
 {
-	int64_t minutes = seconds / 60;
-	int64_t ahead =
+	int minutes = (int)seconds / 60;
+	int ahead =
 		minutes < MINUTES_OF_DAY ? engine->minutes_ahead % minutes : engine->minutes_ahead;
-	int64_t local = engine->now / MINUTE_US + ahead;
+	int local = (int)time_in(engine->now, MINUTE_US) + ahead;
 
 	return local / minutes - (local % minutes < 0);
 }
@@ -94,7 +94,7 @@ static void mark_dirty(struct engine *engine, struct spent *spent)
 void limit_advance(struct engine *engine)
 {
 	int ahead = minutes_ahead(engine->now, engine->local_minute);
-	time_us minute = engine->now / MINUTE_US;
+	time_us minute = time_in(engine->now, MINUTE_US);
 	bool freed = false;
 
 	if (minute == engine->limits_minute && ahead == engine->minutes_ahead)

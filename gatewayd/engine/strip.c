@@ -19,7 +19,7 @@
 #include "engine/window.h"
 #include "redact/checksum.h"
 
-#define SETTLE_AFTER (50 * SECOND_US / 1000)
+#define SETTLE_AFTER (50 * MILLISECOND_US)
 #define IDLE_AFTER (2 * MINUTE_US) /* then another stream may have its place */
 
 /* The editors go over a piece more than once, so it should be near at hand then. */

@@ -24,7 +24,7 @@ enum major {
 struct level {
 	uint64_t left; /* items; of a map keys and values */
 	uint64_t items;
-	uint64_t keys; /* that were renamed */
+	uint32_t keys; /* that were renamed */
 	bool indefinite, map;
 	bool string; /* in pieces of `major` */
 	uint8_t major;
@@ -106,7 +106,7 @@ static void cover_number(struct walk *walk, const struct head *head, uint32_t ca
 static void cover_key(struct walk *walk, struct level *level, size_t at, size_t len,
 		      uint32_t categories)
 {
-	uint64_t number = level->keys++;
+	uint32_t number = level->keys++;
 
 	while (len--) {
 		put(walk, at + len, (uint8_t)('0' + number % 10), categories);

@@ -26,7 +26,7 @@ int64_t clock_monotonic_ms(void)
 
 int clock_local_minute(struct clock_local *local, time_us now)
 {
-	int64_t minute = now / MINUTE_US;
+	int64_t minute = time_in(now, MINUTE_US);
 	time_t seconds = (time_t)(minute * 60);
 	struct tm tm;
 
