@@ -19,7 +19,8 @@ command -v busybox >/dev/null || lint="$lint busybox" emulator="$emulator busybo
 lab="iproute2 nftables dnsmasq-base unbound nginx-light mosquitto mosquitto-clients curl
 	knot-dnsutils openssl tcpdump libmaxmind-db-writer-perl procps iputils-ping conntrack jq iptables
 	ngtcp2-client ngtcp2-server iodine python3 avahi-daemon"
-deb="debhelper dpkg-dev"
+# What dpkg-buildpackage takes for granted comes with build-essential.
+deb="build-essential debhelper dpkg-dev"
 cross="gcc-s390x-linux-gnu gcc-mipsel-linux-gnu qemu-user-static"
 services="unbound nginx mosquitto avahi-daemon dnsdist"
 
