@@ -19,6 +19,7 @@
 #include "system/leases.h"
 #include "system/log.h"
 #include "system/nft.h"
+#include "system/notify.h"
 #include "uplinks.h"
 
 #define ERROR_SIZE 512
@@ -455,11 +456,20 @@ static bool open_interfaces(struct daemon *daemon)
 
 /* ---- opening and closing ---- */
 
+static void tell_ready(void)
+{
+	int error = notify_ready();
+
+	if (error)
+		log_warn("start", "the service manager does not hear that the rules stand: %s",
+			 strerror(-error));
+}
+
 /*
  * The queue comes before the rules: it can be had only once, so a second
  * daemon ends here and has changed nothing. Then the rules are there, and the
  * rest (lists, databases, the engine) may take its time: packets wait in the
- * queue.
+ * queue, and who orders the start of the machine may bring up the network.
  */
 bool daemon_open_kernel(struct daemon *daemon)
 {
@@ -491,6 +501,7 @@ bool daemon_open_kernel(struct daemon *daemon)
 		return false;
 	}
 	look_for_flowtables(daemon);
+	tell_ready();
 	return true;
 }
 

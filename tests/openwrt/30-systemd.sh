@@ -30,7 +30,8 @@ tap_nothing "it can do what gatewayd(8) says it needs" \
 		[[ " $(value CapabilityBoundingSet) " == *" $right "* ]] || echo "$right"
 	done)"
 tap_nothing "rules stand before the network" \
-	"$([[ " $(value Before) " == *" network-pre.target "* ]] || echo "Before=")"
+	"$([[ " $(value Before) " == *" network-pre.target "* ]] || echo "Before="
+	[ "$(value Type)" = notify ] || echo "Type=: started before they do")"
 tap_equal "what is known outlives a restart" "$(value RuntimeDirectoryPreserve)" yes
 tap_equal "it is never given up" "$(value StartLimitIntervalSec)" 0
 tap_done
