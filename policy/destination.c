@@ -109,6 +109,10 @@ bool policy_destination_parse(const char *text, struct policy_destination *ret_d
 	const char *port = find_port(text);
 	const char *why = "";
 
+	if (strstr(text, "://"))
+		return fail(error, error_size,
+			    "expected no URL, but its name alone or with a port, as in "
+			    "example.com:443");
 	if (*port && !parse_port(port + 1, &destination, &why))
 		return fail(error, error_size, why);
 	if (port == text + 1 && text[0] == '*')

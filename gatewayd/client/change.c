@@ -35,7 +35,10 @@ void client_print_reload(void *context, struct json_object *object)
 	print_problems(json_member(object, "errors"), "");
 	print_problems(json_member(object, "warnings"), "warning: ");
 	if (json_flag(object, "reloaded"))
-		json_put(stdout, object, "in force: {devices} devices, {policies} policies\n");
+		json_put(stdout, object,
+			 json_number(object, "devices") == 1
+				 ? "in force: {devices} device, {policies} policies\n"
+				 : "in force: {devices} devices, {policies} policies\n");
 }
 
 /*

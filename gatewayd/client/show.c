@@ -122,8 +122,8 @@ static void add_device(void *context, struct json_object *object)
 }
 
 static const struct text_column destination_columns[] = {
-	{"DESTINATION", false, 20}, {"PORT", false, 0}, {"WHERE", false, 5}, {"DECISION", false, 0},
-	{"RULE", false, 10},        {"UP", true, 0},    {"DOWN", true, 0},   {"REASON", false, 10},
+	{"DESTINATION", false, 16}, {"PORT", false, 0}, {"WHERE", false, 5}, {"DECISION", false, 0},
+	{"RULE", false, 8},         {"UP", true, 0},    {"DOWN", true, 0},   {"REASON", false, 7},
 };
 
 static void port_cell(struct text_table *table, struct json_object *object)
@@ -206,9 +206,9 @@ static void print_device(struct json_object *device)
 	client_print_guess(device);
 	client_print_limits(json_member(device, "limits"));
 	if (first[0])
-		printf("seen from %s to %s: ", first, last);
+		printf("seen from %s to %s\n", first, last);
 	else
-		printf("not seen yet: ");
+		puts("not seen yet");
 	json_put(stdout, device,
 		 "{flows} flows, {flows_blocked} blocked; {questions} questions, "
 		 "{questions_refused} refused\n\n");
@@ -270,11 +270,11 @@ int client_devices(const struct client *client)
 /* ---- flows ---- */
 
 static const struct text_column flow_columns[] = {
-	{"DEVICE", false, 8}, {"DESTINATION", false, 18},
-	{"PORT", false, 0},   {"PROTOCOL", false, 0},
+	{"DEVICE", false, 8}, {"DESTINATION", false, 14},
+	{"PORT", false, 0},   {"PROTOCOL", false, 4 | TEXT_SPARE},
 	{"WHERE", false, 5},  {"DECISION", false, 0},
-	{"RULE", false, 10},  {"UP", true, 0},
-	{"DOWN", true, 0},    {"REASON", false, 8},
+	{"RULE", false, 8},   {"UP", true, 0},
+	{"DOWN", true, 0},    {"REASON", false, 7 | TEXT_SPARE},
 };
 
 /* The name that says most, and else the address. */

@@ -38,16 +38,18 @@ struct exchange {
 
 void client_error(const char *format, ...)
 {
-	char text[1024];
+	static const char who[] = "gatewayctl: ";
+	char text[1024], clean[sizeof(who) + sizeof(text)];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	/* Words of the command line and of files are repeated in messages. */
+	memcpy(clean, who, sizeof(who));
+	text_clean(text, clean + strlen(who), sizeof(text));
 	fflush(stdout);
-	fputs("gatewayctl: ", stderr);
-	text_put(stderr, text);
+	text_put_wrapped(stderr, clean, text_terminal_width(stderr));
 	putc('\n', stderr);
 }
 
@@ -68,7 +70,9 @@ static int unreachable(const struct exchange *exchange, const char *what)
 	if (exchange->quiet)
 		return EXIT_UNREACHABLE;
 	if (errno == ENOENT || errno == ECONNREFUSED)
-		client_error("gatewayd is not running: %s: %s", path, strerror(errno));
+		client_error("gatewayd is not running: %s: %s; start it, or name its socket with "
+			     "-s",
+			     path, strerror(errno));
 	else if (errno == EACCES || errno == EPERM)
 		client_error("%s: %s; be root, or in the group gatewayd", path, strerror(errno));
 	else

@@ -61,11 +61,13 @@ static void print_state(const struct client *client, struct json_object *status)
 	label("gatewayd");
 	text_put_coloured(stdout,
 			  lost || no_rules ? "NOT WORKING"
-			  : observe        ? "observing, blocks nothing,"
+			  : observe        ? "observing"
 					   : "enforcing",
 			  client->colour, colour);
 	printf(" since %s (%s)", time, uptime);
 	json_put(stdout, status, ", version {version}\n");
+	if (observe)
+		warning(client, "nothing is blocked until mode = \"enforce\" in gatewayd.conf");
 	if (json_text(status, "direct_from")[0]) {
 		client_local_time(json_text(status, "direct_from"), true, time);
 		label("");
@@ -177,7 +179,7 @@ static void print_database(const struct client *client, const char *name,
 		fputs(": ", stdout);
 		text_put_coloured(stdout, error, client->colour, COLOUR_RED);
 		putchar('\n');
-		warning(client, "conditions on it do not hold");
+		warning(client, "conditions on it do not hold; the cure: gatewayctl doctor");
 		return;
 	}
 	json_put(stdout, database, ", {type}");

@@ -227,6 +227,13 @@ static void test_status(void **state)
 	json_object_put(object);
 }
 
+static void expect_narrow(const struct stage *stage, size_t columns)
+{
+	for (const char *at = stage->output; *at;
+	     at += strcspn(at, "\n") + (at[strcspn(at, "\n")] != 0))
+		assert_true(strcspn(at, "\n") <= columns);
+}
+
 static void test_status_fits_a_terminal(void **state)
 {
 	struct stage *stage = *state;
@@ -235,8 +242,7 @@ static void test_status_fits_a_terminal(void **state)
 	assert_true(says(stage, "enforcing since"));
 	assert_true(says(stage, "1 flow and 2 questions blocked"));
 	assert_true(says(stage, "www.tracker.example"));
-	for (const char *at = stage->output; *at; at += strcspn(at, "\n") + 1)
-		assert_true(strcspn(at, "\n") <= 80);
+	expect_narrow(stage, 80);
 	assert_null(strchr(stage->output, '\033'));
 }
 
@@ -580,6 +586,13 @@ static void test_nobody_there(void **state)
 	stage->daemon.control = NULL;
 	assert_int_equal(run(stage, "status"), EXIT_UNREACHABLE);
 	assert_true(says(stage, "gatewayd is not running"));
+	assert_true(says(stage, "start it"));
+	/* A message is no wider than the terminal. */
+	setenv("COLUMNS", "60", 1);
+	assert_int_equal(run(stage, "status"), EXIT_UNREACHABLE);
+	unsetenv("COLUMNS");
+	assert_true(says(stage, "gatewayctl: gatewayd is not running"));
+	expect_narrow(stage, 60);
 }
 
 static int make_folder(void **state)
