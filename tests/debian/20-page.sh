@@ -41,6 +41,9 @@ router_files() {
 rules=$(router_rules) settings=$(router_settings) files=$(router_files)
 users=$(in_machine getent passwd)
 
+fits() { # command, its output on standard input
+	tap_nothing "80 columns: $1" "$(awk 'length > 80')"
+}
 # Runs a section of the page; every command has to succeed.
 follow() { # section
 	local line
@@ -50,6 +53,7 @@ follow() { # section
 		# Asked whether he is sure, the owner says yes.
 		if in_machine bash -c "$line" >"$LAB/out" 2>&1 < <(yes 2>/dev/null); then
 			tap_ok "$1: $line"
+			[[ $line != gatewayctl* ]] || fits "$line" <"$LAB/out"
 		else
 			tap_not_ok "$1: $line" "$(cat "$LAB/out"; in_machine journalctl -u gatewayd -n 20 --no-pager)"
 		fi
@@ -103,10 +107,20 @@ follow "Undo"
 expect_ok "it runs again" wait_for 10 answers
 tap_equal "and observes" "$(status .mode)" observe
 expect_ok "everything passes again" everything_passes
+for command in status devices "devices coffee" flows; do
+	# shellcheck disable=SC2086 # words
+	fits "gatewayctl $command, of a day in observe" < <(in_machine gatewayctl $command)
+done
 
 # ---- upgrade ----
+expect_ok "a version that comes after it" take_newer_package
+started=$(in_machine pidof gatewayd)
+restarted() { [ "$(in_machine pidof gatewayd)" != "$started" ]; }
 follow "Upgrade"
 expect_ok "the daemon answers after the upgrade" wait_for 10 answers
+tap_equal "it is the new one" "$(in_machine dpkg-query -W -f '${Version}' gatewayd)" \
+	"$(dpkg-deb -f build-deb/gatewayd_*.deb Version)+next"
+expect_ok "it was restarted" restarted
 tap_equal "the owner's policy is kept" \
 	"$(in_machine gatewayctl devices --json | jq -r 'select(.device == "coffee") | .policy')" appliance
 

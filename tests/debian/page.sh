@@ -99,7 +99,7 @@ machine_running() {
 in_machine() { # command...
 	# shellcheck disable=SC2016 # expanded over there
 	nsenter -t "$MACHINE_PID" --mount --pid --ipc --uts --net --cgroup \
-		env -i PATH=/run/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive \
+		env -i PATH=/run/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root COLUMNS=80 DEBIAN_FRONTEND=noninteractive \
 		LC_ALL=C sh -c 'cd "$0" && exec "$@"' "$LAB_SOURCE" "$@"
 }
 
@@ -112,6 +112,18 @@ machine_down() {
 	done
 	[ ! -d "$LAB/cgroup" ] || umount "$LAB/cgroup"
 	[ -z "$MACHINE" ] || umount -l "$MACHINE"
+}
+
+# The package once more, as a version that comes after it.
+newer_package() { # folder
+	dpkg-deb -R build-deb/gatewayd_*.deb "$1/tree" &&
+		sed -i 's/^Version: .*/&+next/' "$1/tree/DEBIAN/control" &&
+		dpkg-deb --root-owner-group -b "$1/tree" "$1" && rm -rf "$1/tree"
+}
+# Where the page says that packages are.
+take_newer_package() {
+	in_machine mkdir /run/newer && newer_package "/proc/$MACHINE_PID/root/run/newer" &&
+		in_machine mount --bind /run/newer "$LAB_SOURCE/build-deb"
 }
 
 # The page's commands of one section, as they stand there.
