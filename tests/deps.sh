@@ -13,7 +13,7 @@ build="gcc libc6-dev make pkg-config libnetfilter-queue-dev libnftnl-dev libmnl-
 	libconfig-dev libmaxminddb-dev libev-dev libjson-c-dev libmbedtls-dev libpcap-dev
 	libcurl4-openssl-dev libcap-ng-dev libseccomp-dev"
 lint="clang-format cppcheck shellcheck mandoc binutils"
-emulator="qemu-system-x86 cpio kmod xz-utils ppp pppoe"
+emulator="qemu-system-x86 cpio kmod xz-utils zstd ppp pppoe"
 # Its two packages exclude each other.
 command -v busybox >/dev/null || lint="$lint busybox" emulator="$emulator busybox"
 lab="iproute2 nftables dnsmasq-base unbound nginx-light mosquitto mosquitto-clients curl
