@@ -59,7 +59,7 @@ flows() { # conntrack options...
 }
 offloaded() { flows "$@" | grep -q '\[OFFLOAD\]'; }
 not_offloaded() { ! offloaded "$@"; }
-download() { # host: for minutes, with packets in every second; its process in $download
+download() { # host: for minutes, with packets many a second; its process in $download
 	downloaded=$(mktemp "$LAB/download.XXXXXX")
 	# Not by a function: the process is to be ended by its id.
 	ip netns exec "$LAB_TAG-laptop" curl -sSN -m 300 -o "$downloaded" "http://$1/slow" 2>"$LAB/download.err" &

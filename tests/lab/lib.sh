@@ -56,7 +56,7 @@ lab_missing() {
 			return
 		}
 	done
-	[ -n "${LAB_DATABASES-}" ] || perl -MMaxMind::DB::Writer::Tree -e 1 2>/dev/null ||
+	[ -n "${LAB_MADE-}" ] || perl -MMaxMind::DB::Writer::Tree -e 1 2>/dev/null ||
 		echo "libmaxmind-db-writer-perl is missing: run tests/deps.sh check as root"
 }
 
@@ -130,36 +130,43 @@ wait_for() { # seconds command...
 	done
 }
 
+# Lines of ip(8) in one call: a program's start is most of what it costs.
+lab_ip() { # place line...
+	local place=$1
+	shift
+	printf '%s\n' "$@" | ip -n "$LAB_TAG-$place" -batch - || exit 2
+}
+
 lab_space() { # place
 	ip netns add "$LAB_TAG-$1" || exit 2
 	LAB_SPACES+=("$LAB_TAG-$1")
-	ip -n "$LAB_TAG-$1" link set lo up
+	lab_ip "$1" "link set lo up"
 	# An address is used at once; nobody else could have it.
 	in_space "$1" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
 }
 
-# A cable from a place's interface to a bridge port in another place.
-lab_cable() { # place interface mac bridge_place bridge
-	ip link add "$2" netns "$LAB_TAG-$1" type veth peer name "p-$1" netns "$LAB_TAG-$4" || exit 2
-	[ -z "$3" ] || ip -n "$LAB_TAG-$1" link set "$2" address "$3"
-	ip -n "$LAB_TAG-$4" link set "p-$1" master "$5" up
-	ip -n "$LAB_TAG-$1" link set "$2" up
+# A cable from a place's interface to a bridge port in another place, and what
+# ip does in the place then.
+lab_cable() { # place interface mac bridge_place bridge [line...]
+	local place=$1 interface=$2
+	ip link add "$2" ${3:+address "$3"} netns "$LAB_TAG-$1" type veth \
+		peer name "p-$1" netns "$LAB_TAG-$4" || exit 2
+	lab_ip "$4" "link set p-$1 master $5 up"
+	shift 5
+	lab_ip "$place" "link set $interface up" "$@"
 }
 
 lab_address() { # place interface address...
-	local place=$1 interface=$2 address
+	local place=$1 interface=$2
 	shift 2
-	for address in "$@"; do
-		ip -n "$LAB_TAG-$place" address add "$address" dev "$interface" || exit 2
-	done
+	lab_ip "$place" "${@/#/address add dev $interface }"
 }
 
 add_device() { # name mac v4 v6
 	lab_space "$1"
-	lab_cable "$1" eth0 "$2" gateway br-lan
-	lab_address "$1" eth0 "$3/24" "$4/64"
-	ip -n "$LAB_TAG-$1" route add default via 192.0.2.1
-	ip -n "$LAB_TAG-$1" -6 route add default via 2001:db8:1::1
+	lab_cable "$1" eth0 "$2" gateway br-lan \
+		"address add dev eth0 $3/24" "address add dev eth0 $4/64" \
+		"route add default via 192.0.2.1" "route add default via 2001:db8:1::1"
 	use_resolver "$1" 192.0.2.1
 }
 
@@ -167,17 +174,15 @@ lab_cloud() { # place v4-gateway v6-gateway address...
 	local place=$1 v4=$2 v6=$3
 	shift 3
 	lab_space "$place"
-	lab_cable "$place" eth0 "" street wan
-	lab_address "$place" eth0 "$@"
-	ip -n "$LAB_TAG-$place" route add default via "$v4"
-	ip -n "$LAB_TAG-$place" -6 route add default via "$v6"
+	lab_cable "$place" eth0 "" street wan "${@/#/address add dev eth0 }" \
+		"route add default via $v4" "route add default via $v6"
 }
 
 lab_gateway() {
 	lab_space gateway
-	ip -n "$LAB_TAG-gateway" link add br-lan address 02:00:00:00:00:01 type bridge forward_delay 0
-	lab_address gateway br-lan 192.0.2.1/24 2001:db8:1::1/64
-	ip -n "$LAB_TAG-gateway" link set br-lan up
+	lab_ip gateway "link add br-lan address 02:00:00:00:00:01 type bridge forward_delay 0" \
+		"address add dev br-lan 192.0.2.1/24" "address add dev br-lan 2001:db8:1::1/64" \
+		"link set br-lan up"
 	lab_cable gateway wan "" street wan
 	lab_address gateway wan 198.51.100.1/24 203.0.113.1/24 2001:db8:2::1/64 2001:db8:3::1/64
 	in_space gateway sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
@@ -288,7 +293,7 @@ lab_unbound() { # place address...
 
 lab_nginx() { # place
 	mkdir -p "$LAB/$1-nginx"
-	head -c 4194304 /dev/zero >"$LAB/$1-nginx/bulk"
+	truncate -s 4M "$LAB/$1-nginx/bulk"
 	cat >"$LAB/$1-nginx/nginx.conf" <<-END
 		user root;
 		daemon off;
@@ -316,7 +321,8 @@ lab_nginx() { # place
 				location / { return 200 "$1\n"; }
 				location /bulk { root $LAB/$1-nginx; }
 				# For minutes: the server waits, a client's own limit lets its buffers fill first.
-				location = /slow { alias $LAB/$1-nginx/bulk; limit_rate 16k; }
+				# A wait is as long as its buffer lasts.
+				location = /slow { alias $LAB/$1-nginx/bulk; limit_rate 16k; output_buffers 1 2k; }
 				# What is sent here stays, each body in a file; see stored.
 				location /store {
 					client_body_in_file_only on;
@@ -355,11 +361,21 @@ lab_dnsmasq() {
 		--dhcp-leasefile="$LAB/misc/dnsmasq.leases" --log-queries --log-facility="$LAB/dnsmasq.log"
 }
 
+# What the next two make; LAB_MADE is a folder where they did before.
+lab_certificate() { # folder
+	if [ -n "${LAB_MADE-}" ]; then
+		cp "$LAB_MADE/key.pem" "$LAB_MADE/certificate.pem" "$1"
+		return
+	fi
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=example \
+		-addext "subjectAltName=DNS:*.example,DNS:*.coffee.example,DNS:*.camera.example,DNS:*.example.com" \
+		-keyout "$1/key.pem" -out "$1/certificate.pem" 2>/dev/null
+}
+
 # Where the lab's networks are, in the two layouts that providers use.
-# LAB_DATABASES: a folder where they have been made before.
 lab_databases() { # folder
-	if [ -n "${LAB_DATABASES-}" ]; then
-		cp "$LAB_DATABASES/country.mmdb" "$LAB_DATABASES/asn.mmdb" "$1"
+	if [ -n "${LAB_MADE-}" ]; then
+		cp "$LAB_MADE/country.mmdb" "$LAB_MADE/asn.mmdb" "$1"
 		return
 	fi
 	perl "$LAB_SOURCE/tests/lab/mmdb.pl" "$1/country.mmdb" "$1/asn.mmdb" <<-'END'
@@ -383,14 +399,11 @@ lab_up() {
 	chmod 755 "$LAB"
 	mkdir -p "$LAB/etc/policy.d" "$LAB/run" "$LAB/misc" "$LAB/share/policy"
 	lab_zone >"$LAB/zone"
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=example \
-		-addext "subjectAltName=DNS:*.example,DNS:*.coffee.example,DNS:*.camera.example,DNS:*.example.com" \
-		-keyout "$LAB/key.pem" -out "$LAB/certificate.pem" 2>/dev/null || exit 2
+	lab_certificate "$LAB" || exit 2
 	lab_databases "$LAB/etc" || exit 2
 
 	lab_space street
-	ip -n "$LAB_TAG-street" link add wan type bridge forward_delay 0
-	ip -n "$LAB_TAG-street" link set wan up
+	lab_ip street "link add wan type bridge forward_delay 0" "link set wan up"
 	lab_gateway
 	lab_cloud resolver 198.51.100.1 2001:db8:2::1 198.51.100.53/24 2001:db8:2::53/64
 	lab_cloud home 198.51.100.1 2001:db8:2::1 198.51.100.10/24 198.51.100.20/24 \
