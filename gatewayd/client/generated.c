@@ -4,7 +4,6 @@
 #include "client/generated.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -365,41 +364,18 @@ static void put_all(FILE *out, const struct generated *generated)
 		fputs(");\n", out);
 }
 
-static bool fail(const char *path, char *error, size_t error_size)
+static bool fail(const char *path, int code, char *error, size_t error_size)
 {
-	snprintf(error, error_size, "%s: %s", path, strerror(errno));
+	snprintf(error, error_size, "%s: %s", path, strerror(code));
 	return false;
 }
 
-/*
- * A file beside it, whose name the reader of policy.d passes over, takes its
- * place when it is on the disk. The daemon's user must be able to read it.
- */
+/* The daemon's user must be able to read it. */
 static bool save(const char *path, const char *text, size_t len, char *error, size_t error_size)
 {
-	char beside[600];
-	size_t done = 0;
-	int fd;
+	int code = state_save_durably(path, bytes_of(text, len), 0644);
 
-	snprintf(beside, sizeof(beside), "%s~", path);
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return fail(beside, error, error_size);
-	while (done < len) {
-		ssize_t n = write(fd, text + done, len - done);
-
-		if (n < 0 && errno != EINTR)
-			break;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	if (done < len || fchmod(fd, 0644) < 0 || fsync(fd) < 0 || rename(beside, path) < 0) {
-		(void)fail(beside, error, error_size);
-		close(fd);
-		unlink(beside);
-		return false;
-	}
-	close(fd);
-	return true;
+	return code == 0 || fail(path, -code, error, error_size);
 }
 
 static bool make_folder(const char *path, char *error, size_t error_size)
@@ -412,7 +388,7 @@ static bool make_folder(const char *path, char *error, size_t error_size)
 	*slash = '\0';
 	if (mkdir(folder, 0755) == 0 || errno == EEXIST)
 		return true;
-	return fail(folder, error, error_size);
+	return fail(folder, errno, error, error_size);
 }
 
 bool generated_write(const struct generated *generated, char *error, size_t error_size)
@@ -423,11 +399,11 @@ bool generated_write(const struct generated *generated, char *error, size_t erro
 	bool done;
 
 	if (!out)
-		return fail(generated->path, error, error_size);
+		return fail(generated->path, errno, error, error_size);
 	put_all(out, generated);
 	if (fclose(out) != 0) {
 		free(text);
-		return fail(generated->path, error, error_size);
+		return fail(generated->path, errno, error, error_size);
 	}
 	done = make_folder(generated->path, error, error_size) &&
 	       save(generated->path, text, len, error, error_size);
@@ -441,6 +417,6 @@ bool generated_restore(const struct generated *generated, char *error, size_t er
 		return save(generated->path, generated->before, generated->before_len, error,
 			    error_size);
 	if (unlink(generated->path) < 0)
-		return fail(generated->path, error, error_size);
+		return fail(generated->path, errno, error, error_size);
 	return true;
 }

@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * No fsync(): the files live in memory below /run, and one that a power cut
- * tore is read as a file that was never there.
- */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +25,7 @@ static int write_all(int fd, struct bytes content)
 	return 0;
 }
 
-int state_save(const char *path, struct bytes content, mode_t mode)
+static int save(const char *path, struct bytes content, mode_t mode, bool durably)
 {
 	char beside[4096];
 	int fd, error;
@@ -41,7 +37,7 @@ int state_save(const char *path, struct bytes content, mode_t mode)
 		return -errno;
 	error = write_all(fd, content);
 	/* Whatever the umask says, and whoever left an old one beside. */
-	if (!error && fchmod(fd, mode) < 0)
+	if (!error && (fchmod(fd, mode) < 0 || (durably && fsync(fd) < 0)))
 		error = -errno;
 	if (close(fd) < 0 && !error)
 		error = -errno;
@@ -50,6 +46,16 @@ int state_save(const char *path, struct bytes content, mode_t mode)
 	if (error)
 		unlink(beside);
 	return error;
+}
+
+int state_save(const char *path, struct bytes content, mode_t mode)
+{
+	return save(path, content, mode, false);
+}
+
+int state_save_durably(const char *path, struct bytes content, mode_t mode)
+{
+	return save(path, content, mode, true);
 }
 
 int state_read(int fd, void *data, size_t size, size_t *ret_len)

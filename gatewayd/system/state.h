@@ -10,8 +10,14 @@
 
 #include "base/bytes.h"
 
-/* 0 or a negative errno; the file that was there is then still there. */
+/*
+ * 0 or a negative errno; the file that was there is then still there. For what
+ * lives in memory or can be had again: one that a power cut tore is read as a
+ * file that was never there.
+ */
 int state_save(const char *path, struct bytes content, mode_t mode);
+/* The same, and a power cut leaves the old one or the new one. */
+int state_save_durably(const char *path, struct bytes content, mode_t mode);
 /*
  * The whole content, with a NUL after it that is not counted; the caller
  * frees it. 0 or a negative errno; -EFBIG: more than `most` bytes.
