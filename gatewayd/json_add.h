@@ -58,9 +58,10 @@ struct json_field {
 	_Generic((value), char * : JSON_TEXT, uint64_t : JSON_NUMBER, uint32_t : JSON_NUMBER32, \
 		 bool : JSON_TRUE, time_us : JSON_TIME, country : JSON_COUNTRY, struct mac : JSON_MAC, \
 		 struct address : JSON_ADDRESS)
-#define JSON_FIELD_AS(type, member, key)                                    \
-	{                                                                   \
-		key, offsetof(type, member), JSON_KIND(((type *)0)->member) \
+/* The pointer is only asked for its type; any but NULL will do. */
+#define JSON_FIELD_AS(type, member, key)                                               \
+	{                                                                              \
+		key, offsetof(type, member), JSON_KIND(((type *)sizeof(type))->member) \
 	}
 #define JSON_FIELD(type, member) JSON_FIELD_AS(type, member, #member)
 
