@@ -116,15 +116,16 @@ SRC_program := $(filter-out $(MAINS),$(wildcard gatewayd/*.c))
 PROGRAMS := $(if $(filter 1,$(ONE)),$(BUILD)/one,$(BUILD))
 all: $(PROGRAMS)/gatewayd $(PROGRAMS)/gatewayctl
 
-# Other flags than last time: everything is made anew.
+# Other flags than last time: everything is made anew. Tests that run at the same
+# time may look at once, so each has a file of its own to compare.
 .PHONY: FORCE
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(CC) $(subst ','\'',$(ALL_CFLAGS))' >$@.new
-	@if cmp -s $@.new $@; then rm -f $@.new; \
+	@new=$@.$$$$; printf '%s\n' '$(CC) $(subst ','\'',$(ALL_CFLAGS))' >$$new; \
+	if cmp -s $$new $@; then rm -f $$new; \
 	elif $(PKG_CONFIG) --exists $(sort $(foreach l,$(LAYERS),$(filter-out mbedcrypto,$(LIBS_$(l))))) json-c 2>/dev/null; \
-	then mv $@.new $@; \
-	else rm -f $@.new; tests/deps.sh --say build; exit 1; fi
+	then mv $$new $@; \
+	else rm -f $$new; tests/deps.sh --say build; exit 1; fi
 
 $(BUILD)/objects/%.o: %.c Makefile VERSION $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -191,8 +192,9 @@ NDPI ?= $(call found,libndpi)
 $(BUILD)/objects/tests/bench/bench_first.o: ALL_CFLAGS += -DHAVE_NDPI=$(NDPI)
 $(BUILD)/tests/bench/bench_first: TOOL_LIBS = $(if $(filter 1,$(NDPI)),-lndpi)
 
-.PHONY: tests tools
+.PHONY: tests tools small-programs
 tests: $(UNIT) $(CORPUS) $(TOOLS)
+small-programs: $(TOOLS)
 tools: $(filter $(BUILD)/tests/lab/%,$(TOOLS))
 .SECONDARY:
 
@@ -202,9 +204,11 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 SEEN_BY_UBSAN := -Wno-conversion $(if $(findstring clang,$(CC)),,-Wno-alloc-size-larger-than)
 CHECK := $(MAKE) BUILD=build-check CFLAGS='-O1 -g $(SANITIZE) $(SEEN_BY_UBSAN)' LDFLAGS='$(SANITIZE)' \
 	PREFIX='$(CURDIR)/build-check/root' DESTDIR=
-.PHONY: check-tests check-programs
+.PHONY: check-tests check-tools check-programs
 check-tests:
 	+$(Q)$(CHECK) tests
+check-tools:
+	+$(Q)$(CHECK) small-programs
 check-programs:
 	+$(Q)$(CHECK) all install
 

@@ -5,8 +5,9 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 . tests/tap.sh
+# Without jobs of its own: tests/run has left the variables only. With them, what
+# is installed here is what was built, and nothing is made anew.
 make=${MAKE:-make}
-unset MAKEFLAGS
 jobs=${JOBS:-2}
 stage=$(mktemp -d) || exit 2
 trap 'rm -rf "$stage"' EXIT

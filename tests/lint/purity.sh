@@ -10,16 +10,15 @@ cd "$(dirname "$0")/../.." || exit 2
 layers=${LAYERS:-base decode policy redact engine}
 allow=tests/lint/purity.allow
 
-# Built as it ships: sanitizers would bring symbols of their own. FORTIFY only
-# renames what is called.
-build="build-purity"
+# As it ships: sanitizers would bring symbols of their own.
+build=build
 archives=
 for layer in $layers; do
 	archives+=" $build/lib$layer.a"
 done
 # shellcheck disable=SC2086 # words
-if ! log=$(${MAKE:-make} -s BUILD=$build CFLAGS='-O2 -U_FORTIFY_SOURCE' LDFLAGS= $archives 2>&1); then
-	tap_not_ok "the core builds with -O2" "$log"
+if ! log=$(${MAKE:-make} -s BUILD=$build $archives 2>&1); then
+	tap_not_ok "the core builds" "$log"
 	tap_done
 fi
 
@@ -30,16 +29,18 @@ wanted() {
 		nm -A -u "$build/lib$layer.a" 2>/dev/null |
 			awk -v layer="$layer" '{
 				split($1, part, ":"); object = part[2]; symbol = $NF
+				# FORTIFY only renames what is called.
+				if (symbol ~ /^__.*_chk$/) symbol = substr(symbol, 3, length(symbol) - 6)
 				print layer, object, symbol }'
 	done
 }
 # shellcheck disable=SC2046 # words
 nm --defined-only -g $(printf "$build/lib%s.a " base decode policy redact engine |
 	tr ' ' '\n' | while read -r a; do [ ! -e "$a" ] || echo "$a"; done) 2>/dev/null |
-	awk 'NF == 3 { print $3 }' | sort -u >"$build/defined"
-wanted | sort -u >"$build/wanted"
+	awk 'NF == 3 { print $3 }' | sort -u >"$build/purity.defined"
+wanted | sort -u >"$build/purity.wanted"
 
-foreign=$(awk -v own="$build/defined" '
+foreign=$(awk -v own="$build/purity.defined" '
 	BEGIN {
 		while ((getline line < own) > 0) defined[line] = 1
 		defined["_GLOBAL_OFFSET_TABLE_"] = defined["__stack_chk_fail"] = 1
@@ -56,7 +57,7 @@ foreign=$(awk -v own="$build/defined" '
 				if ($3 ~ "^(" what[i] ")$") next
 		}
 		print "lib" $1 ".a(" $2 ") wants " $3
-	}' $allow "$build/wanted")
+	}' $allow "$build/purity.wanted")
 tap_nothing "the core wants nothing from outside but what purity.allow names" "$foreign"
 
 if [ -z "${LAYERS-}" ]; then

@@ -19,10 +19,8 @@ data=${NAMES_DATA:-../data}
 scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT
 
-sanitize='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer'
-if ! log=$(${MAKE:-make} -s BUILD="$build" CFLAGS="-O1 -g $sanitize -Wno-conversion" \
-	LDFLAGS="$sanitize" "$tool" 2>&1); then
-	tap_not_ok "names builds" "$log"
+if [ ! -x "$tool" ]; then
+	tap_not_ok "$tool is there" "it is built by: make check-tools"
 	tap_done
 fi
 "$tool" /dev/null >/dev/null 2>&1
