@@ -20,7 +20,8 @@ static void print_json(const struct mud_import *import)
 
 	json_add_text(object, "policy", import->name);
 	json_add_number(object, "rules", import->rule_count);
-	json_add_text(object, "text", import->text);
+	/* Whole, with its lines: what came from the file was cleaned when it was put in. */
+	json_object_object_add(object, "text", json_object_new_string(import->text));
 	for (const char *at = import->skipped; *at;) {
 		size_t len = strcspn(at, "\n");
 

@@ -45,6 +45,7 @@ expect "which check takes" 0 'good' check "$out/mud"
 expect "one line of JSON of it" 0 '' import-mud tests/fuzz/corpus/mud/lamp.json --json
 tap_equal "with rules and what has none" "$(said '[.policy, .rules, (.skipped | length)]')" \
 	'["lamp-1",4,1]'
+tap_nothing "and the whole policy" "$(jq -j .text "$out/said" | diff "$out/mud/policy.d/lamp.conf" - 2>&1)"
 expect "what is no MUD file says why" 1 'not a MUD file' import-mud tests/replay/client.sh
 expect "a file that is not there is said" 1 'No such file' import-mud "$out/none.json"
 
