@@ -47,15 +47,13 @@ foreign=$(awk -v own="$build/purity.defined" '
 	}
 	FILENAME ~ /allow$/ {
 		if ($0 ~ /^#/ || NF < 3) next
-		who[++rules] = $1; what[rules] = $2; next
+		who[++rules] = "," $1 ","; what[rules] = "^(" $2 ")$"; next
 	}
 	$3 in defined { next }
 	{
-		for (i = 1; i <= rules; i++) {
-			split(who[i], names, ",")
-			for (k in names) if (names[k] == $1 || names[k] == $1 "/" $2 || names[k] == "core")
-				if ($3 ~ "^(" what[i] ")$") next
-		}
+		for (i = 1; i <= rules; i++)
+			if ((index(who[i], ",core,") || index(who[i], "," $1 ",") ||
+			     index(who[i], "," $1 "/" $2 ",")) && $3 ~ what[i]) next
 		print "lib" $1 ".a(" $2 ") wants " $3
 	}' $allow "$build/purity.wanted")
 tap_nothing "the core wants nothing from outside but what purity.allow names" "$foreign"
