@@ -171,9 +171,10 @@ static void judge_working(struct json_object *status, struct doctor_finding *fin
 
 	if (!strcmp(json_text(status, "mode"), "observe")) {
 		doctor_say(finding, DOCTOR_WARN, "it observes: it decides, and blocks nothing");
-		doctor_cure(finding, "when events look right: mode = \"enforce\" in gatewayd.conf "
-				     "(OpenWrt: uci set gatewayd.main.mode=enforce), then "
-				     "gatewayctl reload");
+		doctor_cure(finding, "when events look right: mode = \"enforce\" in gatewayd.conf, "
+				     "then gatewayctl reload (OpenWrt: uci set "
+				     "gatewayd.main.mode=enforce; uci commit gatewayd; service "
+				     "gatewayd reload)");
 	} else if (lost) {
 		doctor_say(finding, DOCTOR_WARN, "it enforces, but %" PRIu64 " packets were lost",
 			   lost);

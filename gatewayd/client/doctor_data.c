@@ -118,7 +118,9 @@ static void look_at_database(const struct doctor *doctor, enum geo_kind kind, co
 			   found);
 		doctor_cure(finding, url ? "gatewayctl lists update fetches it"
 					 : "put it there, or say where to fetch it (geo, "
-					   "country_url and asn_url in gatewayd.conf)");
+					   "country_url and asn_url in gatewayd.conf; "
+					   "OpenWrt: options of the last two names in "
+					   "/etc/config/gatewayd)");
 		return;
 	}
 	geo = geo_new();
@@ -203,7 +205,8 @@ void doctor_vendors(struct doctor *doctor, struct doctor_finding *finding)
 	} else {
 		doctor_say(finding, DOCTOR_WARN, "%s: %s", path,
 			   vendor ? "it does not read as the table of makers" : strerror(errno));
-		doctor_cure(finding, "install gatewayd anew: without it no device has a maker, "
+		doctor_cure(finding, "install gatewayd anew (OpenWrt: gatewayd-oui): without it no "
+				     "device has a maker, "
 				     "and fewer are recognised");
 	}
 	vendor_close(vendor);

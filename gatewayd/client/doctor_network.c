@@ -43,7 +43,7 @@ static void judge_interfaces(int fd, const struct policy_settings *settings,
 			doctor_cure(finding,
 				    "ip link lists what there is. If %s is right, it joins when "
 				    "it comes up; else set network.lan in gatewayd.conf (OpenWrt: "
-				    "uci set gatewayd.main.network)",
+				    "list network in /etc/config/gatewayd)",
 				    name);
 		}
 	}

@@ -243,7 +243,7 @@ lists = ( { name = \"trackers\"; url = \"https://lists.example/t\"; } );"
 expect_finding lists warn "trackers was never fetched" "gatewayctl lists update"
 damage "$plain"
 mv "$LAB/share/oui.tsv" "$LAB/share/oui.kept"
-expect_finding makers warn "oui.tsv" "install gatewayd anew"
+expect_finding makers warn "oui.tsv" "OpenWrt: gatewayd-oui"
 mv "$LAB/share/oui.kept" "$LAB/share/oui.tsv"
 expect_well makers
 
