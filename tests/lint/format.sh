@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit 2
 mapfile -t c_files < <(find gatewayd policy tests -name '*.[ch]' -not -path '*/corpus/*' | sort)
 mapfile -t shell_files < <({
 	find tests contrib -name '*.sh'
-	grep -rlE '^#!.*(/| )(ba)?sh( |$)' .ci tests contrib --exclude-dir=corpus 2>/dev/null
+	grep -rlE '^#!.*(/| )(ba)?sh( |$)' .ci tests contrib --exclude-dir=corpus --exclude=Makefile 2>/dev/null
 } | sort -u)
 
 tool() { # program package

@@ -81,6 +81,16 @@ tap_nothing "and is whole but for its comments" \
 	"$(diff "$package/files/gatewayd.init" "$out/gatewayd/etc/init.d/gatewayd" | grep '^[<>]' |
 		grep -v '^<[[:space:]]*#')"
 tap_equal "and the plugin of rpcd" "$(stat -c %a "$out/gatewayd/usr/libexec/rpcd/gatewayd")" 755
+for script in postinst postrm; do
+	tap_nothing "$script tells rpcd of the plugin, on a router only" "$(
+		mkdir -p "$out/init.d"
+		printf '#!/bin/sh\necho told\n' >"$out/init.d/rpcd"
+		chmod +x "$out/init.d/rpcd"
+		feed text OF="Package/gatewayd/$script" | sed "s,/etc/init.d,$out/init.d,g" >"$out/$script"
+		[ "$(sh "$out/$script")" = told ] || echo "it does not"
+		[ -z "$(IPKG_INSTROOT=/elsewhere sh "$out/$script")" ] || echo "in an image, too"
+	)"
+done
 tap_equal "the settings are root's" "$(stat -c %a "$out/gatewayd/etc/config/gatewayd")" 600
 tap_equal "policies can be read by the daemon's user" \
 	"$(stat -c %a "$out/gatewayd/etc/gatewayd/policy.d/home.conf")" 644
