@@ -100,7 +100,8 @@ run_all() {
 	set_option queue 61500
 	set_option mark 0x0f000000
 	set_option country_url https://data.example/country.mmdb
-	call reload_service
+	: >"$IPKG_INSTROOT/var/run/gatewayd/control.sock.lock"
+	RUNNING=1 call reload_service
 	line "$shell: another queue needs a restart" '^stop$'
 	holds "$shell: queue" 'queue = 61500;'
 	holds "$shell: mark" 'mark = 0x0f000000;'
@@ -110,8 +111,23 @@ run_all() {
 	sed -i "s,/nowhere.txt,$out/nowhere.txt," "$generated"
 	loads "$shell: gatewayd takes that, too"
 
+	# ---- an upgrade by apk: another program, and a start ----
+	RUNNING=9 call start
+	tap_nothing "$shell: a start of what runs is none" "$(grep '^stop' "$RECORD")"
+	ln -sf "$out/another" "$IPKG_INSTROOT/usr/sbin/gatewayd"
+	cp "$gatewayd" "$out/another"
+	RUNNING=1 call start
+	tap_equal "$shell: a start of another program than runs ends that one and starts anew" \
+		"$(grep -E '^(set|stop|procd_open_instance gatewayd)$' "$RECORD" | xargs)" \
+		"procd_open_instance gatewayd set stop procd_open_instance gatewayd set"
+	RUNNING=9 call start
+	tap_nothing "$shell: once" "$(grep '^stop' "$RECORD")"
+	cp "$out/another" "$out/third"
+	mv "$out/third" "$out/another"
+	RUNNING=99 call start
+	tap_equal "$shell: and not for ever, when that one does not end" "$(grep -c '^stop' "$RECORD")" 1
+
 	# ---- wrong, off ----
-	: >"$IPKG_INSTROOT/var/run/gatewayd/control.sock.lock"
 	before=$(cat "$generated")
 	set_option mode maybe
 	call start
@@ -207,7 +223,8 @@ run_all() {
 	line "$shell: jail: the stick" '^procd_add_jail_mount /mnt/usb$'
 	tap_nothing "$shell: jail: no stick, no folder" "$(grep /mnt/lists "$RECORD")"
 	mkdir -p "$IPKG_INSTROOT/mnt/lists"
-	call reload
+	: >"$IPKG_INSTROOT/var/run/gatewayd/control.sock.lock"
+	RUNNING=1 call reload
 	line "$shell: jail: a stick that comes later needs a restart" '^stop$'
 	line "$shell: jail: and is there then" '^procd_add_jail_mount /mnt/lists$'
 	call reload

@@ -21,6 +21,7 @@ start() {
 	start_service "$@"
 	service_triggers
 	record set
+	! type service_started >/dev/null 2>&1 || service_started
 }
 stop() {
 	record stop
