@@ -103,6 +103,10 @@ run_all() {
 	: >"$IPKG_INSTROOT/var/run/gatewayd/control.sock.lock"
 	RUNNING=1 call reload_service
 	line "$shell: another queue needs a restart" '^stop$'
+	line "$shell: what can be downloaded is" '^procd_set_param command /bin/sh -c seconds=15$'
+	cp "$IPKG_INSTROOT/var/etc/gatewayd/urls" "$IPKG_INSTROOT/var/etc/gatewayd/urls.fetched"
+	call reload_service
+	tap_nothing "$shell: once" "$(grep 'open_instance fetch' "$RECORD")"
 	holds "$shell: queue" 'queue = 61500;'
 	holds "$shell: mark" 'mark = 0x0f000000;'
 	holds "$shell: the database and where it is fetched" \
