@@ -348,13 +348,17 @@ lab_mosquitto() { # place
 	lab_start "$1-mosquitto" "$1" mosquitto -c "$LAB/$1-mosquitto.conf"
 }
 
-lab_dnsmasq() {
+lab_leases() {
 	local lease=$((EPOCHSECONDS + 43200))
-	cat >"$LAB/misc/dnsmasq.leases" <<-END
+	cat <<-END
 		$lease a4:cf:12:00:00:01 192.0.2.10 coffee-maker *
 		$lease b0:f1:ec:00:00:02 192.0.2.20 cam-nursery *
 		$lease 3c:22:fb:00:00:03 192.0.2.30 annas-laptop *
 	END
+}
+
+lab_dnsmasq() {
+	lab_leases >"$LAB/misc/dnsmasq.leases"
 	lab_start dnsmasq gateway dnsmasq --keep-in-foreground --conf-file=/dev/null --no-hosts --no-resolv \
 		--server=198.51.100.53 --interface=br-lan --bind-dynamic --user=root --pid-file= \
 		--except-interface=lo --dhcp-range=192.0.2.100,192.0.2.200 \
