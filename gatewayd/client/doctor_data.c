@@ -206,8 +206,7 @@ void doctor_vendors(struct doctor *doctor, struct doctor_finding *finding)
 		doctor_say(finding, DOCTOR_WARN, "%s: %s", path,
 			   vendor ? "it does not read as the table of makers" : strerror(errno));
 		doctor_cure(finding, "install gatewayd anew (OpenWrt: gatewayd-oui): without it no "
-				     "device has a maker, "
-				     "and fewer are recognised");
+				     "device has a maker, and fewer are recognised");
 	}
 	vendor_close(vendor);
 }
