@@ -19,8 +19,9 @@ command -v busybox >/dev/null || lint="$lint busybox" emulator="$emulator busybo
 lab="iproute2 nftables dnsmasq-base unbound nginx-light mosquitto mosquitto-clients curl
 	knot-dnsutils openssl tcpdump libmaxmind-db-writer-perl procps iputils-ping conntrack jq iptables
 	ngtcp2-client ngtcp2-server iodine python3 avahi-daemon"
-# Of the gateway on which the package is tried; it does not become this machine's.
-machine=systemd
+# Of the gateway on which the package is tried, from where no package can be fetched:
+# what it recommends. The systemd does not become this machine's.
+machine="systemd ca-certificates"
 # What dpkg-buildpackage takes for granted comes with build-essential.
 deb="build-essential debhelper dpkg-dev"
 cross="gcc-s390x-linux-gnu gcc-mipsel-linux-gnu qemu-user-static"

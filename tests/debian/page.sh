@@ -98,7 +98,7 @@ machine_running() {
 
 in_machine() { # command...
 	# shellcheck disable=SC2016 # expanded over there
-	nsenter -t "$MACHINE_PID" --mount --pid --ipc --uts --net --cgroup \
+	nsenter -t "$MACHINE_PID" --root --wd --mount --pid --ipc --uts --net --cgroup \
 		env -i PATH=/run/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root COLUMNS=80 DEBIAN_FRONTEND=noninteractive \
 		LC_ALL=C sh -c 'cd "$0" && exec "$@"' "$LAB_SOURCE" "$@"
 }
