@@ -116,8 +116,9 @@ SRC_program := $(filter-out $(MAINS),$(wildcard gatewayd/*.c))
 PROGRAMS := $(if $(filter 1,$(ONE)),$(BUILD)/one,$(BUILD))
 all: $(PROGRAMS)/gatewayd $(PROGRAMS)/gatewayctl
 
-# Other flags than last time: everything is made anew. Tests that run at the same
-# time may look at once, so each has a file of its own to compare.
+# Other flags than last time: everything is made anew. What a file has beside is
+# private, or it would count here for whoever is asked for first. Tests that run at
+# the same time may look at once, so each has a file of its own to compare.
 .PHONY: FORCE
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -138,7 +139,7 @@ define layer_rules
 SRC_$(1) ?= $$(wildcard $$(DIR_$(1))/*.c)
 $$(call archive,$(1)): $$(call objects,$$(SRC_$(1)))
 	$$(call say,AR,$$@)rm -f $$@ && $$(AR) rcs $$@ $$^
-$$(call objects,$$(SRC_$(1))): ALL_CFLAGS += $$(call flags,$$(LIBS_$(1)))
+$$(call objects,$$(SRC_$(1))): private ALL_CFLAGS += $$(call flags,$$(LIBS_$(1)))
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rules,$(l))))
 
@@ -169,7 +170,7 @@ UNIT_$(1) := $$(patsubst %.c,$$(BUILD)/%,$$(wildcard tests/unit/$(1)/*.c))
 $$(UNIT_$(1)): $$(BUILD)/%: $$(BUILD)/objects/%.o $$(SUPPORT) $$(call archives,$(1))
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)$$(CC) $$(CFLAGS) $$(ALL_LDFLAGS) -o $$@ $$^ $$(call layer_libs,$(1)) -lcmocka
-$$(UNIT_$(1):$$(BUILD)/%=$$(BUILD)/objects/%.o): ALL_CFLAGS += $$(call flags,$$(LIBS_$(1)))
+$$(UNIT_$(1):$$(BUILD)/%=$$(BUILD)/objects/%.o): private ALL_CFLAGS += $$(call flags,$$(LIBS_$(1)))
 UNIT += $$(UNIT_$(1))
 endef
 $(foreach l,$(LAYERS) both,$(eval $(call unit_rules,$(l))))
@@ -189,7 +190,7 @@ $(TOOLS): $(BUILD)/%: $(BUILD)/objects/%.o $(call archives,both)
 
 # The peer that bench_first measures beside us, where it is installed.
 NDPI ?= $(call found,libndpi)
-$(BUILD)/objects/tests/bench/bench_first.o: ALL_CFLAGS += -DHAVE_NDPI=$(NDPI)
+$(BUILD)/objects/tests/bench/bench_first.o: private ALL_CFLAGS += -DHAVE_NDPI=$(NDPI)
 $(BUILD)/tests/bench/bench_first: TOOL_LIBS = $(if $(filter 1,$(NDPI)),-lndpi)
 
 .PHONY: tests tools small-programs
