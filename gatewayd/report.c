@@ -350,6 +350,7 @@ struct json_object *report_device(const struct device_record *record, const char
 		JSON_FIELD(struct device_record, flows),
 		JSON_FIELD(struct device_record, flows_blocked),
 		JSON_FIELD(struct device_record, flows_stripped),
+		JSON_FIELD(struct device_record, observed),
 	};
 	struct json_object *object = json_object_new_object();
 	struct json_object *addresses;
@@ -397,6 +398,7 @@ struct json_object *report_counters(const struct engine_counters *counters)
 		JSON_FIELD(struct engine_counters, flows),
 		JSON_FIELD(struct engine_counters, flows_blocked),
 		JSON_FIELD(struct engine_counters, flows_stripped),
+		JSON_FIELD(struct engine_counters, observed),
 		JSON_FIELD(struct engine_counters, flows_evicted),
 		JSON_FIELD(struct engine_counters, bindings_evicted),
 		JSON_FIELD(struct engine_counters, names_evicted),

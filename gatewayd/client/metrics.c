@@ -105,6 +105,7 @@ static void print_engine(struct json_object *object)
 		{"flows", "flows", "Flows."},
 		{"flows_blocked", "flows_blocked", "Flows blocked."},
 		{"flows_stripped", "flows_stripped", "Flows with personal data taken out."},
+		{"observed", "observed", "Of those blocked and refused: let pass by the mode."},
 		{"packets_held", "packets_held", "Packets of streams kept back for a while."},
 		{"packets_not_held", "packets_not_held", "Packets dropped for want of such room."},
 		{"strips_refused", "strips_refused", "Streams not read for want of room."},
@@ -172,6 +173,7 @@ static void print_devices(struct json_object *devices)
 		{"flows_blocked", "flows_blocked", "Flows of a device that were blocked."},
 		{"questions", "questions", "DNS questions of a device."},
 		{"questions_refused", "questions_refused", "Those of them that were refused."},
+		{"observed", "observed", "Of those blocked and refused: let pass by the mode."},
 	};
 
 	for (size_t f = 0; f < sizeof(families) / sizeof(families[0]); f++) {

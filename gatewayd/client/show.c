@@ -19,6 +19,7 @@ struct listing {
 	struct text_table *table;
 	struct json_object *device;    /* of `devices DEVICE`: the first object */
 	struct json_object *proposals; /* of `devices`: those with something to propose */
+	uint64_t observed;             /* of `devices`: blocked, but for the mode */
 };
 
 void client_local_time(const char *utc, bool with_day, char ret_text[static CLIENT_TIME_SIZE])
@@ -116,6 +117,7 @@ static void add_device(void *context, struct json_object *object)
 		   json_number(object, "flows_blocked") + json_number(object, "questions_refused"),
 		   COLOUR_RED);
 	count_cell(table, json_number(object, "flows_stripped"), COLOUR_YELLOW);
+	listing->observed += json_number(object, "observed");
 	text_table_cell(table, countries, COLOUR_NONE);
 	if (client_has_proposal(object))
 		json_object_array_add(listing->proposals, json_object_get(object));
@@ -211,7 +213,11 @@ static void print_device(struct json_object *device)
 		puts("not seen yet");
 	json_put(stdout, device,
 		 "{flows} flows, {flows_blocked} blocked; {questions} questions, "
-		 "{questions_refused} refused\n\n");
+		 "{questions_refused} refused");
+	json_put(stdout, device,
+		 json_number(device, "observed")
+			 ? "\n{observed} of these only observed: they passed\n\n"
+			 : "\n\n");
 }
 
 /* First the device, then its destinations. */
@@ -244,6 +250,9 @@ static int print_listing(struct listing *listing, const char *command, const cha
 		else
 			puts(empty);
 	}
+	if (listing->observed)
+		printf("%" PRIu64 " of the blocked only observed: they passed\n",
+		       listing->observed);
 	for (size_t i = 0; code == EXIT_DONE && i < json_length(listing->proposals); i++)
 		client_print_proposal(json_object_array_get_idx(listing->proposals, i), i == 0);
 	json_object_put(listing->device);

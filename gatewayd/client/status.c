@@ -230,6 +230,8 @@ static void print_counters(struct json_object *counters)
 		    {"addresses_pruned", "addresses pruned"},
 		    {"replies", "refusals sent"},
 		    {"flows_stripped", "flows stripped"},
+		    {"observed", "only observed"},
+		    {"decoys_dropped", "decoys dropped"},
 		    {"malformed", "malformed packets"},
 		    {"malformed_dns", "malformed DNS"},
 		    {"fragments_dropped", "fragments dropped"},

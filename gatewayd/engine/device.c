@@ -184,6 +184,7 @@ static void fold(struct engine *engine, struct device *into, struct device *devi
 	into->flows += device->flows;
 	into->flows_blocked += device->flows_blocked;
 	into->flows_stripped += device->flows_stripped;
+	into->observed += device->observed;
 	into->told |= device->told;
 	for (country code = 1; code <= COUNTRY_MOST; code++)
 		if (country_set_has(&device->countries, code))

@@ -33,6 +33,7 @@ struct device {
 	uint64_t packets, bytes_up, bytes_down;
 	uint64_t questions, questions_refused;
 	uint64_t flows, flows_blocked, flows_stripped;
+	uint64_t observed;   /* see device_record */
 	uint32_t flows_now;  /* in the table */
 	time_us binds_since; /* see may_bind() */
 	uint32_t binds;

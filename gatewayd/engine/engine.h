@@ -306,6 +306,7 @@ struct device_record {
 	uint64_t bytes_up, bytes_down;
 	uint64_t questions, questions_refused;
 	uint64_t flows, flows_blocked, flows_stripped;
+	uint64_t observed;            /* of those blocked and refused: the mode let them pass */
 	struct country_set countries; /* of the flows that were let through */
 };
 void engine_each_device(const struct engine *engine,
@@ -327,6 +328,7 @@ struct engine_counters {
 	uint64_t questions, questions_refused;
 	uint64_t answers, addresses_pruned;
 	uint64_t flows, flows_blocked, flows_stripped;
+	uint64_t observed;           /* of those blocked and refused: the mode let them pass */
 	uint64_t limited;            /* packets refused because a limit was spent */
 	uint64_t limits_evicted;     /* counts given up for want of room */
 	uint64_t held, held_dropped; /* packets kept back; not kept for want of room */

@@ -157,6 +157,8 @@ static void announce(struct engine *engine, struct flow *flow, enum policy_actio
 	if (blocks && !(flow->announced && before == POLICY_BLOCK)) {
 		engine->counters.flows_blocked++;
 		flow_device(engine, flow)->flows_blocked++;
+		engine->counters.observed += flow->observed;
+		flow_device(engine, flow)->observed += flow->observed;
 	}
 	if (!blocks && flow->country != COUNTRY_UNKNOWN)
 		country_set_add(&flow_device(engine, flow)->countries, flow->country);

@@ -171,6 +171,7 @@ void engine_each_device(const struct engine *engine,
 		record.flows = device->flows;
 		record.flows_blocked = device->flows_blocked;
 		record.flows_stripped = device->flows_stripped;
+		record.observed = device->observed;
 		record.countries = device->countries;
 		each(context, &record);
 	}

@@ -95,6 +95,7 @@ static void settle(struct engine *engine, struct flow *flow, const struct policy
 		   const struct policy_decision *decision)
 {
 	bool blocks = decision->action == POLICY_BLOCK;
+	bool observed = policy_mode(question->policy) == MODE_OBSERVE;
 	struct policy_question where;
 
 	if (!flow->decided || (blocks && flow->action != POLICY_BLOCK)) {
@@ -106,12 +107,14 @@ static void settle(struct engine *engine, struct flow *flow, const struct policy
 		/* A question that is let through is allowed, whatever comes later. */
 		if (!blocks)
 			flow->action = POLICY_ALLOW;
-		if (blocks)
+		if (blocks) {
 			engine->counters.flows_blocked++;
+			engine->counters.observed += observed;
+		}
 	}
 	flow->decided = flow->told = flow->announced = true;
 	flow->generation = engine->generation;
-	flow->observed = policy_mode(question->policy) == MODE_OBSERVE;
+	flow->observed = observed;
 }
 
 static enum fate fate_of(const struct policy *policy, const struct policy_decision *decision)
@@ -230,6 +233,8 @@ static enum fate ask(struct engine *engine, struct passage *passage, struct mess
 	if (decision.action == POLICY_BLOCK) {
 		engine->counters.questions_refused++;
 		passage->device->questions_refused++;
+		engine->counters.observed += flow->observed;
+		passage->device->observed += flow->observed;
 		record_question(engine, flow, &message->dns, &question, &decision);
 	}
 	if (fate != FATE_PASS)

@@ -25,7 +25,7 @@
 #define POLICIES                                                                            \
 	"{ name = \"test\"; default = \"allow\"; rules = ( { action = \"block\"; domain = " \
 	"\"tracker.example\"; }, { action = \"block\"; country = \"CN\"; } ); },"           \
-	"{ name = \"camera\"; default = \"block\"; }"
+	"{ name = \"camera\"; mode = \"observe\"; default = \"block\"; }"
 
 static char folder[] = "/tmp/test_commands_XXXXXX";
 static char socket_path[64], output_path[64];
@@ -273,6 +273,29 @@ static void test_devices(void **state)
 	assert_true(says(stage, "may be"));
 	assert_int_equal(run(stage, "devices coffe-"), EXIT_NO);
 	assert_true(says(stage, "did you mean \"coffee\""));
+}
+
+static void test_what_is_only_observed(void **state)
+{
+	struct stage *stage = *state;
+	struct json_object *camera;
+
+	assert_int_equal(run(stage, "devices"), EXIT_DONE);
+	assert_null(strstr(stage->output, "observed"));
+	stage->world->mac = CAMERA;
+	world_connect(stage->world, CAMERA_ADDRESS, 4003, CLOUD, 443);
+	take_events(stage);
+	assert_int_equal(stage->world->verdict.action, VERDICT_ACCEPT);
+	assert_int_equal(run(stage, "devices --json"), EXIT_DONE);
+	camera = line_at(stage, 1);
+	assert_string_equal(json_text(camera, "device"), "camera");
+	assert_int_equal(json_number(camera, "flows_blocked"), 1);
+	assert_int_equal(json_number(camera, "observed"), 1);
+	json_object_put(camera);
+	assert_int_equal(run(stage, "devices"), EXIT_DONE);
+	assert_true(says(stage, "1 of the blocked only observed: they passed"));
+	assert_int_equal(run(stage, "devices camera"), EXIT_DONE);
+	assert_true(says(stage, "1 of these only observed: they passed"));
 }
 
 static void test_flows_and_events(void **state)
@@ -629,6 +652,7 @@ int main(void)
 		TEST(test_status),
 		TEST(test_status_fits_a_terminal),
 		TEST(test_devices),
+		TEST(test_what_is_only_observed),
 		TEST(test_flows_and_events),
 		TEST(test_events_go_on),
 		TEST(test_metrics),

@@ -397,6 +397,7 @@ static void a_flow_that_came_to_nothing_is_settled(void **state)
 static void observing_lets_everything_pass(void **state)
 {
 	struct world *world = world_new(POLICY("mode = \"observe\"; default = \"block\";"));
+	struct engine_counters counters;
 	struct flow_record record;
 
 	(void)state;
@@ -405,6 +406,9 @@ static void observing_lets_everything_pass(void **state)
 	record = world_record(world, 443);
 	assert_int_equal(record.action, POLICY_BLOCK);
 	assert_true(record.observed);
+	engine_counters(world->engine, &counters);
+	assert_int_equal(counters.flows_blocked, 1);
+	assert_int_equal(counters.observed, 1);
 	world_free(world);
 }
 

@@ -350,6 +350,7 @@ static void tcp_answer_is_pruned_in_place(void **state)
 static void observing_changes_nothing(void **state)
 {
 	struct world *world = world_new(POLICY("mode = \"observe\"; default = \"block\";"));
+	struct engine_counters counters;
 	struct flow_record record;
 
 	(void)state;
@@ -357,6 +358,9 @@ static void observing_changes_nothing(void **state)
 	record = world_record(world, 53);
 	assert_int_equal(record.action, POLICY_BLOCK);
 	assert_true(record.observed);
+	engine_counters(world->engine, &counters);
+	assert_int_equal(counters.questions_refused, 1);
+	assert_int_equal(counters.observed, 2); /* the question, and its flow */
 	world_free(world);
 }
 

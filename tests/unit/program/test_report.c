@@ -163,7 +163,7 @@ static void test_a_device_lists_what_it_is(void **state)
 		    "{\"device\":\"tv\",\"named\":true,\"vendor\":\"Acme\","
 		    "\"addresses\":[\"192.0.2.9\"],\"packets\":0,\"bytes_up\":0,\"bytes_down\":0,"
 		    "\"questions\":0,\"questions_refused\":0,\"flows\":0,\"flows_blocked\":0,"
-		    "\"flows_stripped\":0,\"countries\":[\"AA\",\"US\",\"ZZ\"]}\n");
+		    "\"flows_stripped\":0,\"observed\":0,\"countries\":[\"AA\",\"US\",\"ZZ\"]}\n");
 }
 
 /* Names of policy files may hold anything; a line must stay JSON. */
