@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * All files are read whole before the first is understood, so what is checked
  * is what takes effect. A file that cannot be read is an error like any other:

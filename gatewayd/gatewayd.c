@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The daemon: options, and the order in which it starts. gatewayd(8) draws
  * it; each step is a function of daemon/daemon.c, and one that fails ends the start.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The limits of a policy and what a device has used of them, as JSON. */
 #include <string.h>
 

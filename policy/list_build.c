@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Entries to an image. Eight bytes are held per entry while it is made, and
  * they are sorted in place: a million names take 8 MB, then 5.25 more for the

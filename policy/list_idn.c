@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Names as people write them in lists, in any script, to the ASCII form that
  * is asked for on the wire: punycode, RFC 3492, with the ACE prefix of

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What one line of a list says. A hosts file speaks of single names, and so
  * does a bare name among adblock rules; a list of domains speaks of each

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Lists as they are published, line by line. The syntax of the whole is told
  * by its beginning; within it a line either is an entry, or is counted under

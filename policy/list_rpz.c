@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One line of a response policy zone (draft-vixie-dnsop-dns-rpz), in the zone
  * syntax of RFC 1035 section 5.1 as far as such zones use it: $ORIGIN, $TTL,

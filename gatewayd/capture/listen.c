@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A packet socket with a filter in the kernel that lets through what came in
  * on a LAN interface as an unfragmented UDP datagram to a port of

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The steps of the start and the stop, and the reload. A step either succeeds
  * or says in the log why not.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the kernel must know: the rules, the queue, which interfaces are the
  * LAN, and the marks of connections. Rules and marks carry the generation of

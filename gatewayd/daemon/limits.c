@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Limits, between the engine, the kernel that counts most of the bytes, and
  * the file that holds them over a restart. A daemon that was killed leaves its

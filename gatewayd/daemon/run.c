@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The loop: packets, a tick every second, signals. A turn of the loop answers
  * a bounded number of packets, so a flood of them leaves room for everything

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Every offset of every zone in use is a whole number of minutes, so what
  * localtime_r() says of a minute's first second holds for the minute.

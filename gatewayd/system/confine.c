@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The filter of system calls (libseccomp), set when the loop is about to
  * begin. Everything that is not on a list below ends the process. Lists are

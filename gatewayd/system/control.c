@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Clients, their lines and their limits. The socket itself, who may connect
  * and the lock beside it are control_socket.c's.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The lock file, not the socket, says whether a daemon is running: a socket
  * that was left behind by a killed one looks like any other, and the lock of

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Lookups through libmaxminddb. Values are fetched by path, never as whole
  * records: a hostile file may describe a record without end.

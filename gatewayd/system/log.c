@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Lines on standard error, each in one write(). A reader that does not read
  * costs at most a moment and then its lines: the packet loop must go on.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The loop on libev. Nobody else includes ev.h, so another library is one
  * file away. A watch is one allocation that holds libev's watcher.

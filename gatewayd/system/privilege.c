@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * User, directories, capabilities. The capabilities are set with the two
  * system calls themselves where libcap-ng was not there at build time, as on

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A line is "HEX<tab>NAME": 6, 7 or 9 digits in upper case (MA-L, MA-M, MA-S),
  * sorted by byte; '#' begins a comment and sorts before all of them. The file

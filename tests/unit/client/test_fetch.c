@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Fetching as a build without libcurl does it: the source is compiled once more
  * that way, and what stands in for uclient-fetch is a script that does as told.
