@@ -223,8 +223,8 @@ void daemon_save_known(struct daemon *daemon)
 			   &daemon->known_digest);
 
 	if (error)
-		log_warn("known", "%s: %s; after a restart the devices will be new ones", path,
-			 strerror(-error));
+		log_warn("known", "%s: %s; what was learned since it was written will be lost",
+			 path, strerror(-error));
 }
 
 /* A large list that changed takes seconds; packets wait in the queue meanwhile. */
