@@ -8,19 +8,11 @@ set -u
 cd "$(dirname "$0")/../.." || exit 2
 . tests/tap.sh
 . tests/lab/lib.sh
-. tests/debian/page.sh
-why=$(lab_missing)
-[ -n "$why" ] || why=$(machine_missing)
-[ -z "$why" ] || tap_skip_all "$why"
-[ -n "$(find build-deb -maxdepth 1 -name 'gatewayd_*.deb' 2>/dev/null)" ] ||
-	tap_skip_all "no package: it is made by make deb, with debhelper"
+. tests/debian/machine.sh
+. tests/page.sh
 page=docs/debian.md
-lab_up
-trap 'machine_down; lab_remove' EXIT
-machine_up || {
-	tap_not_ok "a Debian gateway comes up" "$(cat "$LAB/machine.out")"
-	tap_done
-}
+page_done="make deb" # before the lab was there; the test of the package saw it
+machine_begin
 tap_ok "a Debian gateway comes up: $(in_machine cat /etc/debian_version)"
 
 # ---- how it was ----
@@ -41,31 +33,14 @@ router_files() {
 rules=$(router_rules) settings=$(router_settings) files=$(router_files)
 users=$(in_machine getent passwd)
 
-fits() { # command, its output on standard input
-	tap_nothing "80 columns: $1" "$(awk 'length > 80')"
+gateway_run() { # asked whether he is sure, the owner says yes
+	in_machine bash -c "$1" < <(yes 2>/dev/null)
 }
-# Runs a section of the page; every command has to succeed.
-follow() { # section
-	local line
-	while IFS= read -r line; do
-		# It was built before the lab was there; the test of the package saw it.
-		[ "$line" != "make deb" ] || continue
-		# Asked whether he is sure, the owner says yes.
-		if in_machine bash -c "$line" >"$LAB/out" 2>&1 < <(yes 2>/dev/null); then
-			tap_ok "$1: $line"
-			[[ $line != gatewayctl* ]] || fits "$line" <"$LAB/out"
-		else
-			tap_not_ok "$1: $line" "$(cat "$LAB/out"; in_machine journalctl -u gatewayd -n 20 --no-pager)"
-		fi
-	done < <(page_commands "$page" "$1")
-}
+gateway_log() { in_machine journalctl -u gatewayd -n 20 --no-pager; }
 status() { # jq path
 	in_machine gatewayctl status --json | jq -r "$1"
 }
 answers() { in_machine gatewayctl status; }
-everything_passes() {
-	fetch coffee http://cloud.coffee.example/ && fetch coffee http://203.0.113.10/ && fetch camera http://198.51.100.20/
-}
 
 # ---- install ----
 # What the owner writes with his editor: where he lives.

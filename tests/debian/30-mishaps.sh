@@ -8,18 +8,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 2
 . tests/tap.sh
 . tests/lab/lib.sh
-. tests/debian/page.sh
-why=$(lab_missing)
-[ -n "$why" ] || why=$(machine_missing)
-[ -z "$why" ] || tap_skip_all "$why"
-[ -n "$(find build-deb -maxdepth 1 -name 'gatewayd_*.deb' 2>/dev/null)" ] ||
-	tap_skip_all "no package: it is made by make deb, with debhelper"
-lab_up
-trap 'machine_down; lab_remove' EXIT
-machine_up || {
-	tap_not_ok "a Debian gateway comes up" "$(cat "$LAB/machine.out")"
-	tap_done
-}
+. tests/debian/machine.sh
+machine_begin
 answers() { in_machine gatewayctl status; }
 rules_stand() { in_machine nft list table inet gatewayd; }
 systemd_says() { in_machine systemctl show -P "$1" gatewayd; }

@@ -39,9 +39,20 @@ LAB='' LAB_TAG='' LAB_SPACES=() LAB_PIDS=() GATEWAYD_PID=''
 
 # ---- the lab itself ----
 
+# Says which of them is missing; fails where none is.
+lab_tools_missing() { # tool...
+	local tool
+	for tool in "$@"; do
+		command -v "$tool" >/dev/null || {
+			echo "$tool is missing: run tests/deps.sh check as root"
+			return
+		}
+	done
+	return 1
+}
+
 # What is missing for a lab here, or nothing.
 lab_missing() {
-	local tool
 	[ "$(id -u)" = 0 ] || {
 		echo "not root: network namespaces cannot be made"
 		return
@@ -50,12 +61,7 @@ lab_missing() {
 		echo "this kernel or container allows no network namespaces"
 		return
 	}
-	for tool in ip nft dnsmasq unbound nginx mosquitto mosquitto_pub curl kdig openssl perl jq; do
-		command -v "$tool" >/dev/null || {
-			echo "$tool is missing: run tests/deps.sh check as root"
-			return
-		}
-	done
+	lab_tools_missing ip nft dnsmasq unbound nginx mosquitto mosquitto_pub curl kdig openssl perl jq && return
 	[ -n "${LAB_MADE-}" ] || perl -MMaxMind::DB::Writer::Tree -e 1 2>/dev/null ||
 		echo "libmaxmind-db-writer-perl is missing: run tests/deps.sh check as root"
 }

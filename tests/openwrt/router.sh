@@ -25,12 +25,7 @@ router_missing() {
 			return
 		}
 	done
-	for tool in unshare nsenter setpriv; do
-		command -v "$tool" >/dev/null || {
-			echo "$tool is missing"
-			return
-		}
-	done
+	lab_tools_missing unshare nsenter setpriv && return
 	grep -qw overlay /proc/filesystems || echo "this kernel has no overlay"
 }
 
@@ -164,7 +159,7 @@ router_reboot() {
 
 in_router() { # command...
 	nsenter -t "$ROUTER_PID" --mount --pid --ipc --uts --net \
-		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"
+		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root COLUMNS=80 "$@"
 }
 router_log() {
 	in_router logread -l 30 2>/dev/null

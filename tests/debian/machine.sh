@@ -1,24 +1,18 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A Debian gateway for the owner's page: this machine's own files below an overlay
+# A Debian gateway for a test: this machine's own files below an overlay
 # in memory, a systemd of its own as process 1, in the lab's gateway. What
 # happens in it stays in it. Sourced after tests/lab/lib.sh.
 
 MACHINE='' MACHINE_PID=''
 
 machine_missing() {
-	local tool
 	grep -q '^ID=debian' /etc/os-release 2>/dev/null || {
 		echo "this machine is no Debian"
 		return
 	}
-	for tool in systemctl unshare nsenter dpkg apt-get; do
-		command -v "$tool" >/dev/null || {
-			echo "$tool is missing"
-			return
-		}
-	done
+	lab_tools_missing systemctl unshare nsenter dpkg apt-get && return
 	[ -x /lib/systemd/systemd ] || echo "there is no systemd"
 	grep -qw overlay /proc/filesystems || echo "this kernel has no overlay"
 	grep -qw cgroup2 /proc/filesystems || echo "this kernel has no cgroup2"
@@ -114,6 +108,22 @@ machine_down() {
 	[ -z "$MACHINE" ] || umount -l "$MACHINE"
 }
 
+# How a test begins: it is skipped where no machine can be, and over where none comes up.
+machine_begin() {
+	local why
+	why=$(lab_missing)
+	[ -n "$why" ] || why=$(machine_missing)
+	[ -z "$why" ] || tap_skip_all "$why"
+	[ -n "$(find build-deb -maxdepth 1 -name 'gatewayd_*.deb' 2>/dev/null)" ] ||
+		tap_skip_all "no package: it is made by make deb, with debhelper"
+	lab_up
+	trap 'machine_down; lab_remove' EXIT
+	machine_up || {
+		tap_not_ok "a Debian gateway comes up" "$(cat "$LAB/machine.out")"
+		tap_done
+	}
+}
+
 # The package once more, as a version that comes after it.
 newer_package() { # folder
 	dpkg-deb -R build-deb/gatewayd_*.deb "$1/tree" &&
@@ -124,9 +134,4 @@ newer_package() { # folder
 take_newer_package() {
 	in_machine mkdir /run/newer && newer_package "/proc/$MACHINE_PID/root/run/newer" &&
 		in_machine mount --bind /run/newer "$LAB_SOURCE/build-deb"
-}
-
-# The page's commands of one section, as they stand there.
-page_commands() { # page section
-	awk -v section="## $2" '/^```/ { output = !output } /^## / { inside = $0 == section } inside && !output && sub(/^    /, "")' "$1"
 }
