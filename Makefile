@@ -193,10 +193,9 @@ NDPI ?= $(call found,libndpi)
 $(BUILD)/objects/tests/bench/bench_first.o: private ALL_CFLAGS += -DHAVE_NDPI=$(NDPI)
 $(BUILD)/tests/bench/bench_first: TOOL_LIBS = $(if $(filter 1,$(NDPI)),-lndpi)
 
-.PHONY: tests tools small-programs
+.PHONY: tests tools
 tests: $(UNIT) $(CORPUS) $(TOOLS)
-small-programs: $(TOOLS)
-tools: $(filter $(BUILD)/tests/lab/%,$(TOOLS))
+tools: $(filter-out $(BUILD)/tests/bench/%,$(TOOLS))
 .SECONDARY:
 
 # What the tests run: all of it again under sanitizers, installed below itself.
@@ -209,7 +208,7 @@ CHECK := $(MAKE) BUILD=build-check CFLAGS='-O1 -g $(SANITIZE) $(SEEN_BY_UBSAN)' 
 check-tests:
 	+$(Q)$(CHECK) tests
 check-tools:
-	+$(Q)$(CHECK) small-programs
+	+$(Q)$(CHECK) tools
 check-programs:
 	+$(Q)$(CHECK) all install
 
