@@ -7,7 +7,7 @@
  *		JSON_FIELD(struct totals, flows),
  *		JSON_FIELD_AS(struct totals, held, "packets_held"),
  *	};
- *	json_add_fields(object, fields, sizeof(fields) / sizeof(fields[0]), &totals);
+ *	json_add_fields(object, JSON_ALL(fields), &totals);
  */
 #ifndef GATEWAYD_JSON_ADD_H
 #define GATEWAYD_JSON_ADD_H
@@ -17,6 +17,9 @@
 #include "base/packet.h"
 
 struct json_object;
+
+/* An array, and how many it has. */
+#define JSON_ALL(array) (array), sizeof(array) / sizeof((array)[0])
 
 void json_add_text(struct json_object *object, const char *key, const char *text);
 void json_add_number(struct json_object *object, const char *key, uint64_t value);

@@ -32,7 +32,7 @@ static struct json_object *list_json(const struct lists_entry *list)
 	if (!image)
 		return object;
 	json_add_text(object, "format", list_format_name(image->format));
-	json_add_fields(object, fields, sizeof(fields) / sizeof(fields[0]), &image->counts);
+	json_add_fields(object, JSON_ALL(fields), &image->counts);
 	json_add_number(object, "skipped", list_skipped(&image->counts));
 	json_object_object_add(object, "skipped_lines", skipped_json(&image->counts));
 	json_add_time(object, "compiled", (time_us)list->compiled * SECOND_US);

@@ -16,8 +16,6 @@
 #include "same.h"
 #include "utf8.h"
 
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-
 /* Codes that JSON lets stand and a terminal obeys: DEL and U+0080 to U+009F. */
 static bool is_obeyed(uint32_t code)
 {
@@ -213,7 +211,7 @@ static void add_flow(struct json_object *object, const struct flow_record *recor
 		JSON_FIELD(struct flow_record, bytes_down),
 	};
 
-	json_add_fields(object, device_fields, LENGTH(device_fields), record);
+	json_add_fields(object, JSON_ALL(device_fields), record);
 	add_ends(object, record);
 	add_names(object, record);
 	json_add_country(object, "country", record->country);
@@ -223,7 +221,7 @@ static void add_flow(struct json_object *object, const struct flow_record *recor
 	if (record->purpose != PURPOSE_UNKNOWN)
 		json_add_text(object, "purpose", policy_purpose_name(record->purpose));
 	json_add_text(object, "action", policy_action_name(record->action));
-	json_add_fields(object, flow_fields, LENGTH(flow_fields), record);
+	json_add_fields(object, JSON_ALL(flow_fields), record);
 	add_categories(object, "stripped", record->stripped);
 	add_categories(object, "seen", record->seen);
 }
@@ -249,7 +247,7 @@ struct json_object *report_event(const struct event *event)
 		add_flow(object, &event->record);
 		return object;
 	}
-	json_add_fields(object, device_fields, LENGTH(device_fields), &event->record);
+	json_add_fields(object, JSON_ALL(device_fields), &event->record);
 	json_add_address(object, "src", &event->record.src);
 	return object;
 }
@@ -323,7 +321,7 @@ static void add_traits(struct json_object *parent, const struct traits *traits)
 	json_add_text(object, "hostname", traits->hostname);
 	json_add_text(object, "dhcp_class", traits->vendor_class);
 	add_parameters(object, traits);
-	json_add_fields(object, fields, LENGTH(fields), traits);
+	json_add_fields(object, JSON_ALL(fields), traits);
 	if (traits->service_count) {
 		services = json_object_new_array();
 		for (unsigned i = 0; i < traits->service_count; i++)
@@ -374,7 +372,7 @@ struct json_object *report_device(const struct device_record *record, const char
 		json_object_array_add(addresses, json_object_new_string(text));
 	}
 	json_object_object_add(object, "addresses", addresses);
-	json_add_fields(object, fields, LENGTH(fields), record);
+	json_add_fields(object, JSON_ALL(fields), record);
 	json_object_object_add(object, "countries", countries_array(&record->countries));
 	return object;
 }
@@ -413,7 +411,7 @@ struct json_object *report_counters(const struct engine_counters *counters)
 	struct json_object *object = json_object_new_object();
 
 	if (object)
-		json_add_fields(object, fields, LENGTH(fields), counters);
+		json_add_fields(object, JSON_ALL(fields), counters);
 	return object;
 }
 

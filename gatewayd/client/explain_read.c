@@ -343,8 +343,7 @@ static void conclude(struct json_object *result, struct json_object *readings)
 		if (!strcmp(json_text(reading, "action"), "block"))
 			decides = i;
 	}
-	json_add_kept(result, json_object_array_get_idx(readings, decides), kept,
-		      sizeof(kept) / sizeof(kept[0]));
+	json_add_kept(result, json_object_array_get_idx(readings, decides), JSON_ALL(kept));
 }
 
 struct json_object *explain_read(const struct explain *explain)

@@ -95,8 +95,7 @@ static struct json_object *guesses_json(const struct replay *replay)
 	for (size_t i = 0; i < json_length(devices); i++) {
 		struct json_object *object = json_object_new_object();
 
-		json_add_kept(object, json_object_array_get_idx(devices, i), kept,
-			      sizeof(kept) / sizeof(kept[0]));
+		json_add_kept(object, json_object_array_get_idx(devices, i), JSON_ALL(kept));
 		json_object_array_add(array, object);
 	}
 	json_object_put(devices);
@@ -367,7 +366,7 @@ static struct json_object *decision_json(struct json_object *flow)
 					   "observed", "rule",   "reason"};
 	struct json_object *object = json_object_new_object();
 
-	json_add_kept(object, flow, kept, sizeof(kept) / sizeof(kept[0]));
+	json_add_kept(object, flow, JSON_ALL(kept));
 	return object;
 }
 

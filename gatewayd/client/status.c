@@ -160,7 +160,7 @@ static void print_offload(const struct client *client, struct json_object *offlo
 
 		json_put(stdout, row, i ? ", {family} {table} {name}" : " {family} {table} {name}");
 	}
-	end_warning(client);
+	puts(text_colour(client->colour, COLOUR_NONE));
 	warning(client, "turn flow offloading off, or set network.offload = \"manage\"");
 }
 

@@ -290,7 +290,7 @@ static struct json_object *destination_json(const struct destination *destinatio
 					   "rule",    "reason"};
 
 	json_add_text(object, "destination", destination->key.name);
-	json_add_kept(object, flow, kept, sizeof(kept) / sizeof(kept[0]));
+	json_add_kept(object, flow, JSON_ALL(kept));
 	json_object_put(flow);
 	json_add_number(object, "flows", destination->flows);
 	json_add_number(object, "bytes_up", destination->bytes_up);

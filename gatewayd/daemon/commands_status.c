@@ -46,7 +46,7 @@ static struct json_object *queue_json(const struct daemon *daemon)
 	nfqueue_counters(daemon->capture, &counters);
 	json_add_number(object, "number", policy_settings(daemon->set)->queue);
 	json_add_true(object, "lost", daemon->queue_lost);
-	json_add_fields(object, fields, sizeof(fields) / sizeof(fields[0]), &counters);
+	json_add_fields(object, JSON_ALL(fields), &counters);
 	return object;
 }
 
@@ -170,12 +170,11 @@ static struct json_object *today_json(struct history *history)
 	struct history_day day;
 
 	history_day(history, &day);
-	json_add_fields(object, fields, sizeof(fields) / sizeof(fields[0]), &day);
+	json_add_fields(object, JSON_ALL(fields), &day);
 	for (size_t i = 0; i < STATUS_REFUSALS && (refusal = history_refusal_at(history, i)); i++) {
 		struct json_object *row = json_object_new_object();
 
-		json_add_fields(row, refused_fields,
-				sizeof(refused_fields) / sizeof(refused_fields[0]), refusal);
+		json_add_fields(row, JSON_ALL(refused_fields), refusal);
 		json_object_array_add(refused, row);
 	}
 	json_object_object_add(object, "most_refused", refused);
